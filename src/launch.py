@@ -14,8 +14,9 @@ def too_old():
         name, version, needed = "MicroPython", sys.implementation[1][:2], (1, 23)
     else:
         name, version, needed = "Python", sys.version_info[:2], (3, 9)
-    if version < needed:
-        return "opentracker: needs %s %d.%d or newer, this is %d.%d" % ((name,) + needed + version)
+    if version >= needed:
+        return None
+    return "opentracker: needs %s %d.%d or newer, this is %d.%d" % ((name,) + needed + version)
 
 
 if too_old():
