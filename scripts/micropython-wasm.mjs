@@ -2,8 +2,8 @@
 //
 // usage: node micropython-wasm.mjs MICROPYTHON.MJS [-X heapsize=N[K|M]] SCRIPT [arguments]
 //
-// The interpreter sees a copy of the checkout's src/ and tests/ and of the script's own folder, at
-// the paths they have on the host. sys.path, MICROPYPATH, output and exit status are as usual.
+// The interpreter sees a copy of the checkout's src/ and tests/, the script's own folder and those of
+// MICROPYPATH, at the paths they have on the host. sys.path, output and exit status are as usual.
 
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -79,12 +79,13 @@ async function main() {
   });
   if (!fs.existsSync(argv[0])) fail(`can't open file '${argv[0]}'`);
   const script = fs.realpathSync(argv[0]);
+  const searched = (process.env.MICROPYPATH ?? ".frozen").split(":");
   const folders = [path.join(TOP, "src"), path.join(TOP, "tests"), path.dirname(script)];
+  folders.push(...searched.filter(path.isAbsolute));
   folders.forEach((folder) => copyIn(mp.FS, folder));
   mp.FS.mkdirTree(process.cwd());
   mp.FS.chdir(process.cwd());
   mp.runPython(RUNNER);
-  const searched = (process.env.MICROPYPATH ?? ".frozen").split(":");
   const sysPath = [path.dirname(script), ...searched];
   const run = mp.globals.get("run");
   process.exitCode = run(script, JSON.stringify(argv), JSON.stringify(sysPath));
