@@ -1,0 +1,1 @@
+"""A BitTorrent tracker for home routers: HTTP and UDP, on MicroPython and CPython."""

@@ -1,0 +1,78 @@
+"""The program: settings, sockets, then the loop. Every failure is one line and exit status 1."""
+
+import sys
+
+from opentracker import config, runtime
+from opentracker.addresses import format_endpoint
+from opentracker.hosts import own_addresses
+from opentracker.log import log
+from opentracker.server import CannotStart, Server
+from opentracker.version import VERSION
+
+
+def main(arguments):
+    """Runs the tracker; returns its exit status."""
+    try:
+        settings = config.load(arguments)
+    except config.ConfigError as error:
+        for message in error.messages:
+            log(message)
+        return 1
+    if settings.action == "version":
+        print("opentracker " + VERSION)
+    elif settings.action == "help":
+        print(config.usage())
+    else:
+        return _start(settings)
+    return 0
+
+
+def _start(settings):
+    for warning in settings.warnings:
+        log(warning)
+    if settings.action == "check":
+        log("the configuration is good")
+        return 0
+    try:
+        server = Server(settings)
+        server.open()
+    except CannotStart as error:
+        log(str(error))
+        return 1
+    try:
+        urls = announce_urls(settings.listeners)
+        server.settle()
+        _greet(settings, urls)
+        server.run()
+    except CannotStart as error:
+        log(str(error))
+        return 1
+    finally:
+        server.close()
+    return 0
+
+
+def _greet(settings, urls):
+    log("%s on %s, %d KiB for peers" % (VERSION, runtime.NAME, settings.memory_kib))
+    for text in runtime.missing():
+        log(text)
+    for url in urls:
+        log("serving " + url)
+
+
+def announce_urls(listeners):
+    """Returns what to paste into a client, with this host's own addresses for a wildcard."""
+    own = own_addresses()
+    urls = []
+    for listener in listeners:
+        scheme = "http" if listener.transport == "tcp" else "udp"
+        addresses = [listener.ip]
+        if not any(listener.ip):
+            loopback = b"\x7f\0\0\1" if len(listener.ip) == 4 else bytes(15) + b"\1"
+            addresses = [ip for ip in own if len(ip) == len(listener.ip)] or [loopback]
+        for address in addresses:
+            urls.append("%s://%s/announce" % (scheme, format_endpoint(address, listener.port)))
+    return urls
+
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,185 @@
+"""TCP connections: requests are collected, answered by the HTTP frontend, and replies sent.
+
+Most requests are there, whole, when their connection is accepted, and their reply fits the socket
+buffer: these are read, answered and closed in one go. The rest takes one of a fixed number of
+places until its deadline; when all are taken, the newcomer gets the place of one that has been
+waiting, so that slow clients can only keep out each other.
+"""
+
+from selectors import EVENT_READ, EVENT_WRITE
+
+from opentracker.http import MOST_REQUEST_BYTES, end_of_request, error_page
+
+DEADLINE_SECONDS = 30
+_ACCEPTED_AT_ONCE = 64
+_OUT_OF_DESCRIPTORS = (24, 23)
+
+
+class _Waiting:
+    """A connection with a request or a reply under way."""
+
+    def __init__(self, connection, place, deadline):
+        self.connection = connection
+        self.number = connection.fileno()
+        self.place = place
+        self.deadline = deadline
+        self.events = EVENT_READ
+        self.received = b""
+        self.unsent = b""
+        self.last_reply = False
+
+
+class Connections:
+    """All TCP connections of a server, of which at most `places` are waited for."""
+
+    def __init__(self, selector, frontend, places):
+        self.accepted = 0
+        self.displaced = 0
+        self.now = 0
+        self._selector = selector
+        self._frontend = frontend
+        self._places = []
+        self._free = []
+        self._hand = 0
+        self._buffer = bytearray(MOST_REQUEST_BYTES)
+        self._view = memoryview(self._buffer)
+        self.set_places(places)
+
+    def set_places(self, places):
+        """Changes how many connections are waited for; those that have no place left are closed."""
+        for waiting in self._places[places:]:
+            if waiting:
+                self._close(waiting)
+        kept = self._places[:places]
+        self._places = kept + [None] * (places - len(kept))
+        self._free = [place for place in range(places) if not self._places[place]]
+
+    def accept_from(self, listener):
+        """Serves the connections that wait at a listener, as many as fit a turn of the loop.
+
+        Returns False if there are no descriptors left to accept with.
+        """
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                connection = listener.accept()
+            except OSError as error:
+                if error.errno not in _OUT_OF_DESCRIPTORS:
+                    continue  # That client has gone again.
+                if len(self._free) == len(self._places):
+                    return False
+                self._displace()
+                continue
+            if connection is None:
+                break
+            self.accepted += 1
+            self._serve(connection)
+        return True
+
+    def ready(self, waiting):
+        """Goes on with a connection that can be read from or written to."""
+        if self._places[waiting.place] is not waiting:
+            return  # Displaced earlier in this turn of the loop.
+        self._attempt(waiting, self._go_on if waiting.unsent else self._receive_and_go_on)
+
+    def expire(self):
+        """Closes the connections whose deadline has passed."""
+        for waiting in self._places:
+            if waiting and waiting.deadline <= self.now:
+                self._close(waiting)
+
+    def close_all(self):
+        """Closes every connection."""
+        self.set_places(0)
+
+    def _serve(self, connection):
+        """Serves a new connection, at once if it goes without waiting."""
+        try:
+            size = connection.read(self._view)
+            end = end_of_request(self._buffer, size) if size > 0 else 0
+            reply = self._frontend.answer(self._buffer, end, connection.ip) if end else b""
+            sent = connection.write(reply) if end else 0
+        except OSError:
+            connection.close()
+            return
+        if not size or (end and sent == len(reply) and not self._frontend.keep_alive):
+            connection.close()
+            return
+        waiting = self._give_place(connection)
+        waiting.received = bytes(self._buffer[end : max(size, 0)])
+        if end:
+            waiting.unsent = bytes(reply[max(sent, 0) :])
+            waiting.last_reply = not self._frontend.keep_alive
+            if waiting.unsent or waiting.received:
+                self._attempt(waiting, self._go_on)
+
+    def _attempt(self, waiting, step):
+        try:
+            alive = step(waiting)
+        except OSError:
+            alive = False
+        if not alive:
+            self._close(waiting)
+
+    def _receive_and_go_on(self, waiting):
+        size = waiting.connection.read(self._view)
+        if size > 0:
+            waiting.received += bytes(self._buffer[:size])
+        return size and self._go_on(waiting)
+
+    def _go_on(self, waiting):
+        """Sends and answers until it would have to wait; tells whether it is worth waiting."""
+        while True:
+            if waiting.unsent:
+                sent = waiting.connection.write(waiting.unsent)
+                waiting.unsent = waiting.unsent[max(sent, 0) :]
+                if waiting.unsent:
+                    self._wait_for(waiting, EVENT_WRITE)
+                    return True
+            if waiting.last_reply:
+                return False
+            end = end_of_request(waiting.received, len(waiting.received))
+            if not end and len(waiting.received) <= MOST_REQUEST_BYTES:
+                self._wait_for(waiting, EVENT_READ)
+                return True
+            self._answer(waiting, end)
+
+    def _answer(self, waiting, end):
+        if not end or end > MOST_REQUEST_BYTES:
+            waiting.unsent = error_page(500)
+            waiting.last_reply = True
+            return
+        reply = self._frontend.answer(waiting.received, end, waiting.connection.ip)
+        waiting.unsent = bytes(reply)
+        waiting.received = waiting.received[end:]
+        waiting.last_reply = not self._frontend.keep_alive
+        waiting.deadline = self.now + DEADLINE_SECONDS
+
+    def _wait_for(self, waiting, events):
+        if waiting.events != events:
+            waiting.events = events
+            self._selector.modify(waiting.number, events, waiting)
+
+    def _give_place(self, connection):
+        if not self._free:
+            self._displace()
+        place = self._free.pop()
+        waiting = _Waiting(connection, place, self.now + DEADLINE_SECONDS)
+        self._places[place] = waiting
+        self._selector.register(waiting.number, EVENT_READ, waiting)
+        return waiting
+
+    def _displace(self):
+        """Closes one of the waiting, each in turn."""
+        while True:
+            self._hand = (self._hand + 1) % len(self._places)
+            waiting = self._places[self._hand]
+            if waiting:
+                break
+        self.displaced += 1
+        self._close(waiting)
+
+    def _close(self, waiting):
+        self._selector.unregister(waiting.number)
+        self._places[waiting.place] = None
+        self._free.append(waiting.place)
+        waiting.connection.close()

@@ -1,0 +1,204 @@
+"""A block of peers of one address family: what an IPv4 or IPv6 list is made of.
+
+    0   u8   leechers
+    1   u8   seeders
+    2   u8   capacity in peers
+    3   u8   the minute (modulo 64) before which no peer can expire, or UNKNOWN
+    4        addresses, 6 or 18 bytes each as BEP 23 and BEP 7 send them: leechers, then seeders
+    ...      a mark for each address, in the same order
+
+Addresses lie side by side so that `find` searches them in C and a sample of them is a few large
+copies. A mark holds the minute of the last announce modulo 64, which tells ages up to an hour
+apart, and whether this peer's completed event has been counted.
+"""
+
+from random import getrandbits
+
+SEEDERS, CAPACITY, DUE, ADDRESSES = 1, 2, 3, 4
+UNKNOWN = 0x40
+MINUTES = 64
+MINUTE_MASK = MINUTES - 1
+COMPLETED = 0x80
+
+
+def bytes_for(peers, width):
+    """Returns the size in bytes of a block of `peers` with addresses of `width` bytes."""
+    return ADDRESSES + peers * (width + 1)
+
+
+def capacity_of(size, width):
+    """Returns how many peers a block of `size` bytes holds."""
+    return (size - ADDRESSES) // (width + 1)
+
+
+def create(memory, block, size, width):
+    """Makes an empty block of `size` bytes at offset `block`."""
+    memory[block] = memory[block + SEEDERS] = 0
+    memory[block + CAPACITY] = capacity_of(size, width)
+    memory[block + DUE] = UNKNOWN
+
+
+def find(memory, block, peer):
+    """Returns the index of `peer` in the block, or -1."""
+    width = len(peer)
+    start = block + ADDRESSES
+    end = start + (memory[block] + memory[block + SEEDERS]) * width
+    at = memory.find(peer, start, end)
+    while at >= 0 and (at - start) % width:
+        at = memory.find(peer, at + 1, end)
+    return (at - start) // width if at >= 0 else -1
+
+
+def find_group(memory, block, group, width):
+    """Returns the index of a peer whose address begins with `group`, or -1."""
+    start = block + ADDRESSES
+    end = start + (memory[block] + memory[block + SEEDERS]) * width
+    at = memory.find(group, start, end)
+    while at >= 0 and (at - start) % width:
+        at = memory.find(group, at + 1, end)
+    return (at - start) // width if at >= 0 else -1
+
+
+def address_at(memory, block, width, index):
+    """Returns the compact address of the peer at `index`."""
+    at = block + ADDRESSES + width * index
+    return bytes(memory[at : at + width])
+
+
+def mark_at(memory, block, width):
+    """Returns the offset of the first mark."""
+    return block + ADDRESSES + width * memory[block + CAPACITY]
+
+
+def insert(memory, block, peer, mark, seeding):
+    """Adds a peer to a block that has room."""
+    width = len(peer)
+    leechers = memory[block]
+    peers = leechers + memory[block + SEEDERS]
+    if seeding:
+        index = peers
+        memory[block + SEEDERS] += 1
+    else:
+        index = leechers
+        _move(memory, block, width, leechers, peers)
+        memory[block] = leechers + 1
+    at = block + ADDRESSES + width * index
+    memory[at : at + width] = peer
+    memory[mark_at(memory, block, width) + index] = mark
+
+
+def delete(memory, block, width, index):
+    """Removes the peer at `index`; peers after it may change their places."""
+    leechers = memory[block]
+    last = leechers + memory[block + SEEDERS] - 1
+    if index < leechers:
+        leechers -= 1
+        _move(memory, block, width, leechers, index)
+        _move(memory, block, width, last, leechers)
+        memory[block] = leechers
+    else:
+        _move(memory, block, width, last, index)
+        memory[block + SEEDERS] -= 1
+
+
+def change_side(memory, block, width, index):
+    """Makes the leecher at `index` a seeder, or the seeder a leecher."""
+    leechers = memory[block]
+    border = leechers - 1 if index < leechers else leechers
+    start, marks = block + ADDRESSES, mark_at(memory, block, width)
+    one, other = start + width * index, start + width * border
+    peer, mark = bytes(memory[one : one + width]), memory[marks + index]
+    _move(memory, block, width, border, index)
+    memory[other : other + width] = peer
+    memory[marks + border] = mark
+    step = -1 if index < leechers else 1
+    memory[block] = leechers + step
+    memory[block + SEEDERS] -= step
+
+
+def copy(memory, block, target, width):
+    """Copies all peers of a block to the new block `target`, which is large enough."""
+    leechers, seeders = memory[block], memory[block + SEEDERS]
+    peers = leechers + seeders
+    memory[target], memory[target + SEEDERS] = leechers, seeders
+    source, place, size = block + ADDRESSES, target + ADDRESSES, width * peers
+    memory[place : place + size] = memory[source : source + size]
+    source, place = mark_at(memory, block, width), mark_at(memory, target, width)
+    memory[place : place + peers] = memory[source : source + peers]
+
+
+def _move(memory, block, width, source, target):
+    if source != target:
+        start = block + ADDRESSES
+        one, other = start + width * source, start + width * target
+        memory[other : other + width] = memory[one : one + width]
+        marks = mark_at(memory, block, width)
+        memory[marks + target] = memory[marks + source]
+
+
+def sample(memory, block, width, want, out, at):
+    """Writes `want` distinct random addresses to `out` from `at` on, leechers first.
+
+    `want` is at most the number of peers. Larger samples are four runs from four equal stretches
+    of the block, so that neighbours in the block are not always handed out together; every peer
+    is as likely as any other.
+    """
+    peers = memory[block] + memory[block + SEEDERS]
+    start = block + ADDRESSES
+    if want >= peers:
+        size = peers * width
+        out[at : at + size] = memory[start : start + size]
+        return
+    if want < 12 or peers < 2 * want:
+        stretches = 1
+    else:
+        stretches = 4
+    step = peers // stretches
+    run = want // stretches
+    last = (stretches - 1) * step
+    first = getrandbits(16) * (peers - last) >> 16
+    tail = want - (stretches - 1) * run
+    over = first + last + tail - peers
+    # The last run may reach past the end: what it wraps to are the first peers of the block.
+    if over > 0:
+        size = over * width
+        out[at : at + size] = memory[start : start + size]
+        at += size
+        tail -= over
+    begin = start + first * width
+    size = run * width
+    while stretches > 1:
+        out[at : at + size] = memory[begin : begin + size]
+        at += size
+        begin += step * width
+        stretches -= 1
+    size = tail * width
+    out[at : at + size] = memory[begin : begin + size]
+
+
+def sample_window(memory, block, width, want, out, front, back):
+    """Writes `want` neighbours from a random place on: leechers at `front`, seeders before `back`.
+
+    Returns the new `front` and `back`. `want` is at most the number of peers in the block.
+    """
+    leechers = memory[block]
+    peers = leechers + memory[block + SEEDERS]
+    first = getrandbits(16) * peers >> 16
+    start = block + ADDRESSES
+    over = first + want - peers
+    pieces = ((0, over), (first, peers)) if over > 0 else ((first, first + want),)
+    for begin, end in pieces:
+        if begin < leechers:
+            border = end if end < leechers else leechers
+            size = (border - begin) * width
+            source = start + begin * width
+            out[front : front + size] = memory[source : source + size]
+            front += size
+        else:
+            border = begin
+        if border < end:
+            size = (end - border) * width
+            source = start + border * width
+            back -= size
+            out[back : back + size] = memory[source : source + size]
+    return front, back

@@ -1,0 +1,444 @@
+"""The peers of a swarm in one address family: a list that grows from one peer to thousands.
+
+A list is named by the reference in its swarm's record:
+
+    0             no peers
+    INLINE        one peer, in the record itself
+    even offset   a block
+    odd offset    a directory (offset - 1): as many whole pages as needed, each a block, chosen by
+                  the keyed hash of the peer's address (linear hashing: one page splits at a time)
+
+So finding a peer costs the same in every swarm: a search through one block, in C.
+"""
+
+from random import getrandbits
+
+from opentracker.pools import blocks
+from opentracker.pools.arena import PAGE, size_that_fits
+from opentracker.pools.blocks import COMPLETED, DUE, MINUTE_MASK, UNKNOWN
+from opentracker.pools.keyed import secret_prime
+from opentracker.pools.swarms import DOWNLOADED, INLINE_BYTES, PEERS_V4, PEERS_V6
+
+INLINE = 2
+
+# A directory is a block of words: leechers, seeders, pages, the size of the level that is being
+# split (a power of two: pages are between it and twice it), then the offset of each page.
+_LEECHERS, _SEEDERS, _PAGES, _LEVEL, _FIRST = 0, 1, 2, 3, 4
+_MOST_PAGES = PAGE // 4 - _FIRST
+_SPLITS_AT_ONCE = 4
+
+NO_ROOM, KNOWN, ADDED = 0, 1, 2
+
+
+class PeerLists:
+    """The lists of one family, in the arena that holds their swarms."""
+
+    def __init__(self, arena, ledger, width, cell):
+        """`width`: bytes of a compact address, 6 or 18. `cell`: word of the record it is in."""
+        self.width = width
+        self.count = 0
+        self.seeders = 0
+        self.minute = 0
+        self._arena = arena
+        self._memory = arena.bytes
+        self._words = arena.words
+        self._ledger = ledger
+        self._units = 1 if width == 6 else 3
+        self._group_bytes = 4 if width == 6 else 8
+        self._cell = cell
+        self._prime = secret_prime()
+        self._page_capacity = blocks.capacity_of(PAGE, width)
+
+    def put(self, record, peer, seeding, completed):
+        """Stores or renews a peer; counts `completed` once for a seeder. Returns what happened."""
+        memory = self._memory
+        words = self._words
+        ref = words[record + self._cell]
+        block = ref if ref > INLINE and not ref & 1 else self._home(record, ref, peer)
+        if not block:
+            return self._start(record, peer, seeding, completed)
+        width = self.width
+        leechers = memory[block]
+        start = block + 4
+        end = start + (leechers + memory[block + 1]) * width
+        at = memory.find(peer, start, end)
+        while at >= 0 and (at - start) % width:
+            at = memory.find(peer, at + 1, end)
+        if at < 0:
+            return self._add(record, ref, block, peer, seeding, completed)
+        index = (at - start) // width
+        mark = start + width * memory[block + 2] + index
+        memory[mark] = memory[mark] & COMPLETED | self.minute
+        if completed and seeding and not memory[mark] & COMPLETED:
+            memory[mark] |= COMPLETED
+            words[record + DOWNLOADED] += 1
+        if seeding != (index >= leechers):
+            self._change_side(ref, block, index, seeding)
+        return KNOWN
+
+    def replace(self, record, peer, seeding, completed):
+        """Stores a new peer in the place of one of its own address group, if there is one.
+
+        For when there is no room: a group may spend what it holds on another of its peers.
+        """
+        ref = self._words[record + self._cell]
+        block = self._home(record, ref, peer)
+        if not block:
+            return NO_ROOM
+        group = peer[: self._group_bytes]
+        index = blocks.find_group(self._memory, block, group, self.width)
+        if index < 0:
+            return NO_ROOM
+        self._forget(ref, block, index)
+        self._insert(record, ref, block, peer, seeding, completed)
+        return ADDED
+
+    def remove(self, record, peer):
+        """Removes a peer. Returns the minutes since its last announce, or -1 if it is unknown."""
+        ref = self._words[record + self._cell]
+        block = self._home(record, ref, peer)
+        index = blocks.find(self._memory, block, peer) if block else -1
+        if index < 0:
+            return -1
+        mark = self._memory[blocks.mark_at(self._memory, block, self.width) + index]
+        self._forget(ref, block, index)
+        self._free_if_empty(record)
+        return (self.minute - mark) & MINUTE_MASK
+
+    def expire(self, record, lifetime):
+        """Removes peers that announced `lifetime` minutes ago or earlier; returns how many."""
+        words = self._words
+        ref = words[record + self._cell]
+        if not ref:
+            return 0
+        gone = 0
+        if ref > INLINE and ref & 1:
+            directory = ref >> 2
+            for page in range(words[directory + _PAGES]):
+                gone += self._expire_block(ref, words[directory + _FIRST + page], lifetime)
+        else:
+            gone = self._expire_block(ref, self._home(record, ref, b""), lifetime)
+        if gone:
+            self._free_if_empty(record)
+            self._shrink(record)
+        return gone
+
+    def clear(self, record):
+        """Removes all peers of the list."""
+        self.expire(record, 0)
+
+    def seeders_of(self, record):
+        """Returns the number of seeders in the list."""
+        ref = self._words[record + self._cell]
+        if not ref:
+            return 0
+        if ref == INLINE:
+            return self._memory[(record << 2) + INLINE_BYTES + 1]
+        return self._words[(ref >> 2) + _SEEDERS] if ref & 1 else self._memory[ref + 1]
+
+    def leechers_of(self, record):
+        """Returns the number of leechers in the list."""
+        ref = self._words[record + self._cell]
+        if not ref:
+            return 0
+        if ref == INLINE:
+            return self._memory[(record << 2) + INLINE_BYTES]
+        return self._words[(ref >> 2) + _LEECHERS] if ref & 1 else self._memory[ref]
+
+    def is_inline(self, record):
+        """Tells whether the list is the single peer that its record has room for."""
+        return self._words[record + self._cell] == INLINE
+
+    def sample(self, record, want, out, at):
+        """Writes `want` distinct random compact addresses to `out` from `at` on, leechers first.
+
+        `want` is at most the number of peers in the list.
+        """
+        if not want:
+            return
+        ref = self._words[record + self._cell]
+        if ref & 1:
+            self._sample_pages(ref >> 2, want, out, at)
+        else:
+            block = ref if ref > INLINE else self._home(record, ref, b"")
+            blocks.sample(self._memory, block, self.width, want, out, at)
+
+    # Where a peer belongs
+
+    def _home(self, record, ref, peer):
+        """Returns the block that holds `peer` or has to, or 0 if the list is empty."""
+        if ref == INLINE:
+            return (record << 2) + INLINE_BYTES
+        return self._page_of(ref >> 2, peer) if ref & 1 else ref
+
+    def _page_of(self, directory, peer):
+        words = self._words
+        keyed = int.from_bytes(peer, "big") % self._prime
+        level = words[directory + _LEVEL]
+        page = keyed & (2 * level - 1)
+        if page >= words[directory + _PAGES]:
+            page &= level - 1
+        return words[directory + _FIRST + page]
+
+    # Adding
+
+    def _start(self, record, peer, seeding, completed):
+        if not self._ledger.allows(peer, self._units):
+            return NO_ROOM
+        memory = self._memory
+        block = (record << 2) + INLINE_BYTES
+        if self._inline_is_free(record):
+            size = blocks.bytes_for(1, self.width)
+            self._words[record + self._cell] = INLINE
+        else:
+            wanted = blocks.bytes_for(1, self.width)
+            block = self._arena.take_block(wanted)
+            if not block:
+                return NO_ROOM
+            size = size_that_fits(wanted)
+            self._words[record + self._cell] = block
+        blocks.create(memory, block, size, self.width)
+        self._insert(record, 0, block, peer, seeding, completed)
+        return ADDED
+
+    def _inline_is_free(self, record):
+        other = PEERS_V6 if self._cell == PEERS_V4 else PEERS_V4
+        return self._words[record + other] != INLINE
+
+    def _add(self, record, ref, block, peer, seeding, completed):
+        if not self._ledger.allows(peer, self._units):
+            return NO_ROOM
+        memory = self._memory
+        if memory[block] + memory[block + 1] == memory[block + 2]:
+            block = self._grow(record, ref, block, peer)
+            if not block:
+                return NO_ROOM
+            ref = self._words[record + self._cell]
+        self._insert(record, ref, block, peer, seeding, completed)
+        return ADDED
+
+    def _insert(self, record, ref, block, peer, seeding, completed):
+        mark = self.minute
+        if completed and seeding:
+            mark |= COMPLETED
+            self._words[record + DOWNLOADED] += 1
+        blocks.insert(self._memory, block, peer, mark, seeding)
+        self._count(ref, 1, seeding)
+        self._ledger.held[self._ledger.slot(peer)] += self._units
+
+    def _count(self, ref, peers, seeding):
+        self.count += peers
+        if seeding:
+            self.seeders += peers
+        if ref & 1:
+            self._words[(ref >> 2) + (_SEEDERS if seeding else _LEECHERS)] += peers
+
+    def _change_side(self, ref, block, index, seeding):
+        blocks.change_side(self._memory, block, self.width, index)
+        step = 1 if seeding else -1
+        self.seeders += step
+        if ref & 1:
+            self._words[(ref >> 2) + _SEEDERS] += step
+            self._words[(ref >> 2) + _LEECHERS] -= step
+
+    # Growing: a larger block, then a directory of pages, then one more page
+
+    def _grow(self, record, ref, block, peer):
+        """Makes room for `peer`; returns the block it goes to, or 0."""
+        if ref & 1:
+            return self._split_for(record, peer)
+        wanted = blocks.bytes_for(self._memory[block + 2] + 1, self.width)
+        if wanted <= PAGE:
+            return self._move_to(record, ref, block, wanted)
+        if not self._spread(record, block):
+            return 0
+        return self._split_for(record, peer)
+
+    def _move_to(self, record, ref, block, wanted):
+        target = self._arena.take_block(wanted)
+        if target:
+            blocks.create(self._memory, target, size_that_fits(wanted), self.width)
+            blocks.copy(self._memory, block, target, self.width)
+            self._words[record + self._cell] = target
+            if ref != INLINE:
+                self._arena.give_block(block)
+        return target
+
+    def _spread(self, record, block):
+        """Turns a full block of a page into a directory of one page."""
+        directory = self._arena.take_block(4 * (_FIRST + 2))
+        if directory:
+            words = self._words
+            at = directory >> 2
+            words[at + _LEECHERS] = self._memory[block]
+            words[at + _SEEDERS] = self._memory[block + 1]
+            words[at + _PAGES] = words[at + _LEVEL] = 1
+            words[at + _FIRST] = block
+            words[record + self._cell] = directory | 1
+        return directory
+
+    def _split_for(self, record, peer):
+        """Splits pages, the next ones in turn, until `peer` has room; returns its page, or 0."""
+        memory = self._memory
+        for _ in range(_SPLITS_AT_ONCE):
+            directory = self._words[record + self._cell] >> 2
+            page = self._page_of(directory, peer)
+            if memory[page] + memory[page + 1] < memory[page + 2]:
+                return page
+            if not self._split(record):
+                return 0
+        page = self._page_of(self._words[record + self._cell] >> 2, peer)
+        return page if memory[page] + memory[page + 1] < memory[page + 2] else 0
+
+    def _split(self, record):
+        directory = self._with_room(record)
+        page = self._arena.take_page() if directory else 0
+        if not page:
+            return False
+        words = self._words
+        blocks.create(self._memory, page, PAGE, self.width)
+        pages, level = words[directory + _PAGES], words[directory + _LEVEL]
+        words[directory + _FIRST + pages] = page
+        words[directory + _PAGES] = pages + 1
+        if pages + 1 == 2 * level:
+            words[directory + _LEVEL] = 2 * level
+        self._deal_out(words[directory + _FIRST + pages - level], page, level)
+        return True
+
+    def _deal_out(self, page, target, bit):
+        """Moves the peers of `page` whose hash has `bit` to the empty page `target`."""
+        memory, width = self._memory, self.width
+        for index in range(memory[page] + memory[page + 1] - 1, -1, -1):
+            peer = blocks.address_at(memory, page, width, index)
+            if int.from_bytes(peer, "big") % self._prime & bit:
+                self._carry(page, index, target)
+
+    def _carry(self, page, index, target):
+        memory, width = self._memory, self.width
+        peer = blocks.address_at(memory, page, width, index)
+        mark = memory[blocks.mark_at(memory, page, width) + index]
+        seeding = index >= memory[page]
+        blocks.delete(memory, page, width, index)
+        blocks.insert(memory, target, peer, mark, seeding)
+
+    def _with_room(self, record):
+        """Returns the word index of the directory, with room for one more page, or 0."""
+        words = self._words
+        block = words[record + self._cell] - 1
+        directory = block >> 2
+        pages = words[directory + _PAGES]
+        if pages == _MOST_PAGES:
+            return 0
+        wanted = 4 * (_FIRST + pages + 1)
+        if self._arena.block_size(block) >= wanted:
+            return directory
+        target = self._arena.take_block(wanted)
+        if not target:
+            return 0
+        size = 4 * (_FIRST + pages)
+        self._memory[target : target + size] = self._memory[block : block + size]
+        self._arena.give_block(block)
+        words[record + self._cell] = target | 1
+        return target >> 2
+
+    # Removing and shrinking
+
+    def _forget(self, ref, block, index):
+        memory = self._memory
+        slot = self._ledger.slot(blocks.address_at(memory, block, self.width, index))
+        self._ledger.held[slot] -= self._units
+        self._count(ref, -1, index >= memory[block])
+        blocks.delete(memory, block, self.width, index)
+
+    def _expire_block(self, ref, block, lifetime):
+        memory = self._memory
+        minute = self.minute
+        due = memory[block + DUE]
+        if lifetime and due != UNKNOWN and 0 < (due - minute) & MINUTE_MASK <= lifetime:
+            return 0
+        marks = blocks.mark_at(memory, block, self.width)
+        gone = oldest = 0
+        for index in range(memory[block] + memory[block + 1] - 1, -1, -1):
+            age = (minute - memory[marks + index]) & MINUTE_MASK
+            if age >= lifetime:
+                self._forget(ref, block, index)
+                gone += 1
+            elif age > oldest:
+                oldest = age
+        memory[block + DUE] = (minute + lifetime - oldest) & MINUTE_MASK
+        return gone
+
+    def _free_if_empty(self, record):
+        words = self._words
+        ref = words[record + self._cell]
+        if not ref or self.leechers_of(record) or self.seeders_of(record):
+            return
+        if ref & 1:
+            directory = ref >> 2
+            for page in range(words[directory + _PAGES]):
+                self._arena.give_page(words[directory + _FIRST + page])
+            self._arena.give_block(ref - 1)
+        elif ref != INLINE:
+            self._arena.give_block(ref)
+        words[record + self._cell] = 0
+
+    def _shrink(self, record):
+        """Gives back memory that the list has not needed since peers left."""
+        ref = self._words[record + self._cell]
+        if ref & 1:
+            self._join_pages(record, ref >> 2)
+        elif ref > INLINE:
+            peers = self._memory[ref] + self._memory[ref + 1]
+            wanted = blocks.bytes_for(peers + 1, self.width)
+            if size_that_fits(wanted) * 3 < self._arena.block_size(ref) * 2:
+                self._move_to(record, ref, ref, wanted)
+
+    def _join_pages(self, record, directory):
+        words = self._words
+        while words[directory + _PAGES] > 1 and self._join_last(directory):
+            pass
+        if words[directory + _PAGES] == 1:
+            page = words[directory + _FIRST]
+            self._arena.give_block(directory << 2)
+            words[record + self._cell] = page
+            self._shrink(record)
+
+    def _join_last(self, directory):
+        """Moves the peers of the last page to the one it was split from, if that leaves air."""
+        memory, words = self._memory, self._words
+        last = words[directory + _PAGES] - 1
+        level = words[directory + _LEVEL]
+        if last < level:
+            level >>= 1
+        page = words[directory + _FIRST + last]
+        target = words[directory + _FIRST + last - level]
+        peers = memory[page] + memory[page + 1]
+        if (peers + memory[target] + memory[target + 1]) * 4 > self._page_capacity * 3:
+            return False
+        for index in range(peers - 1, -1, -1):
+            self._carry(page, index, target)
+        words[directory + _PAGES] = last
+        words[directory + _LEVEL] = level
+        self._arena.give_page(page)
+        return True
+
+    # Sampling
+
+    def _sample_pages(self, directory, want, out, at):
+        """Samples a list of several pages: a run from each of up to four, more if they are short."""
+        memory, words = self._memory, self._words
+        pages = words[directory + _PAGES]
+        unseen = words[directory + _LEECHERS] + words[directory + _SEEDERS]
+        share = (want + 3) >> 2 if pages >= 4 else (want + pages - 1) // pages
+        front, back = at, at + want * self.width
+        number = getrandbits(16) * pages >> 16
+        while want:
+            page = words[directory + _FIRST + number]
+            peers = memory[page] + memory[page + 1]
+            unseen -= peers
+            run = min(peers, want, max(share, want - unseen))
+            front, back = blocks.sample_window(memory, page, self.width, run, out, front, back)
+            want -= run
+            number += 1
+            if number == pages:
+                number = 0

@@ -1,0 +1,217 @@
+"""The table of swarms: extendible hashing over pages of the arena.
+
+The directory is a power-of-two list of page numbers, chosen by the low bits of the keyed hash of
+the info_hash. A page that is full splits in two by the next bit; two half-empty sisters merge.
+So the table takes a page at a time, gives pages back, and never has to be copied as a whole.
+
+A page holds up to 17 swarms: a count and the number of hash bits its swarms share, then the
+info_hashes side by side, which `find` searches in C, then as many records of 40 bytes:
+
+    0   u16  minute in which the swarm fell empty (little endian)
+    2   u15  slot of the address group that started it (little endian); the top bit is set once
+             the swarm is established (a second peer, or a second announce)
+    4   u32  downloaded: completed events counted
+    8   ref  its IPv4 peers
+    12  ref  its IPv6 peers
+    16       room for a list of one peer of either family, so that a swarm of one needs no block
+
+References are read by `peers`. A record is known by its word index: `words[record]`. It moves
+when the table changes, so keep it no longer than one request.
+"""
+
+from array import array
+
+from opentracker.pools.arena import PAGE_BITS
+from opentracker.pools.keyed import secret_prime
+
+SWARMS_IN_A_PAGE = 17
+_KEYS = 4
+_RECORDS = _KEYS + 20 * SWARMS_IN_A_PAGE
+RECORD_BYTES = 40
+DOWNLOADED, PEERS_V4, PEERS_V6 = 1, 2, 3
+INLINE_BYTES = 16
+FLAGS_BYTE = 3
+ESTABLISHED = 0x80
+
+_COUNT, _DEPTH = 0, 1
+
+
+class SwarmTable:
+    """Finds, adds and removes swarms by info_hash (20 bytes)."""
+
+    def __init__(self, arena, max_depth):
+        """Starts an empty table in `arena`; its directory has at most 2**max_depth entries."""
+        self.count = 0
+        self.arena = arena
+        self._prime = secret_prime()
+        self._max_depth = max_depth
+        self._depth = 0
+        self._mask = 0
+        page = arena.take_page()
+        arena.words[page >> 2] = 0
+        self._directory = array("H" if arena.pages <= 65536 else "I", [page >> PAGE_BITS])
+
+    def page_of(self, info_hash):
+        """Returns the offset of the page where `info_hash` is, or would be."""
+        return self._directory[int.from_bytes(info_hash, "big") % self._prime & self._mask] << 10
+
+    def find(self, info_hash):
+        """Returns the record of `info_hash`, or 0."""
+        memory = self.arena.bytes
+        page = self._directory[int.from_bytes(info_hash, "big") % self._prime & self._mask] << 10
+        start = page + 4
+        end = start + 20 * memory[page]
+        at = memory.find(info_hash, start, end)
+        while at >= 0 and (at - start) % 20:
+            at = memory.find(info_hash, at + 1, end)
+        return (page + 344 >> 2) + (at - start >> 1) if at >= 0 else 0
+
+    def add(self, info_hash, page):
+        """Returns a new record for `info_hash` in `page`, which is `page_of` it and not full."""
+        arena = self.arena
+        slot = arena.bytes[page]
+        key = page + _KEYS + 20 * slot
+        arena.bytes[key : key + 20] = info_hash
+        record = page + _RECORDS + RECORD_BYTES * slot
+        arena.bytes[record : record + RECORD_BYTES] = b"\0" * RECORD_BYTES
+        arena.bytes[page] = slot + 1
+        self.count += 1
+        return record >> 2
+
+    def remove(self, record):
+        """Removes a record whose lists are empty. The last of its page moves into its place."""
+        memory = self.arena.bytes
+        page = record >> 8 << PAGE_BITS
+        last = memory[page] - 1
+        slot = self.slot_of(record)
+        if slot != last:
+            key, last_key = page + _KEYS + 20 * slot, page + _KEYS + 20 * last
+            memory[key : key + 20] = memory[last_key : last_key + 20]
+            start, end = (
+                page + _RECORDS + RECORD_BYTES * slot,
+                page + _RECORDS + RECORD_BYTES * last,
+            )
+            memory[start : start + RECORD_BYTES] = memory[end : end + RECORD_BYTES]
+        memory[page] = last
+        self.count -= 1
+
+    def info_hash(self, record):
+        """Returns the info_hash (20 bytes) of a record."""
+        page = record >> 8 << PAGE_BITS
+        key = page + _KEYS + 20 * self.slot_of(record)
+        return bytes(self.arena.bytes[key : key + 20])
+
+    def slot_of(self, record):
+        """Returns the number of a record in its page, 0 to 16."""
+        return ((record & 255) - (_RECORDS >> 2)) // (RECORD_BYTES >> 2)
+
+    def records(self, page):
+        """Returns the records of a page, last first, so that the caller may remove each."""
+        first = page + _RECORDS >> 2
+        return range(
+            first + (self.arena.bytes[page] - 1) * (RECORD_BYTES >> 2),
+            first - 1,
+            -(RECORD_BYTES >> 2),
+        )
+
+    def is_full(self, page):
+        """Tells whether a page has no room for one more swarm."""
+        return self.arena.bytes[page] == SWARMS_IN_A_PAGE
+
+    def entries(self):
+        """Returns the number of directory entries; `page_at` takes 0 to entries() - 1."""
+        return self._mask + 1
+
+    def page_of_entry(self, index):
+        """Returns the page of a directory entry."""
+        return self._directory[index] << PAGE_BITS
+
+    def page_at(self, index):
+        """Returns the page of a directory entry, or 0 if an entry before it named it already."""
+        page = self._directory[index] << PAGE_BITS
+        depth = self.arena.bytes[page + _DEPTH]
+        return 0 if index >> depth else page
+
+    def split(self, page, info_hash):
+        """Splits the page of `info_hash` in two by one more bit; tells whether it could."""
+        memory = self.arena.bytes
+        depth = memory[page + _DEPTH]
+        if depth == self._max_depth:
+            return False
+        sister = self.arena.take_page()
+        if not sister:
+            return False
+        if depth == self._depth:
+            self._directory = self._directory + self._directory
+            self._depth += 1
+            self._mask = (1 << self._depth) - 1
+        bit = 1 << depth
+        low = self._hash(info_hash) & (bit - 1)
+        for index in range(low | bit, self._mask + 1, bit << 1):
+            self._directory[index] = sister >> PAGE_BITS
+        memory[page + _DEPTH] = memory[sister + _DEPTH] = depth + 1
+        self._deal_out(page, sister, bit)
+        return True
+
+    def merge(self, index):
+        """Merges the page of directory entry `index` with its sister if both fit in one.
+
+        Tells whether a page was given back.
+        """
+        memory = self.arena.bytes
+        page = self._directory[index] << PAGE_BITS
+        sister = self.sister_at(index)
+        if not sister or memory[page] + memory[sister] > SWARMS_IN_A_PAGE:
+            return False
+        depth = memory[page + _DEPTH]
+        bit = 1 << (depth - 1)
+        while memory[sister]:
+            self._move_last(sister, page)
+        for entry in range(index & (bit - 1), self._mask + 1, bit):
+            self._directory[entry] = page >> PAGE_BITS
+        memory[page + _DEPTH] = depth - 1
+        self.arena.give_page(sister)
+        return True
+
+    def sister_at(self, index):
+        """Returns the page that `merge(index)` would merge with, or 0 if there is none."""
+        memory = self.arena.bytes
+        depth = memory[(self._directory[index] << PAGE_BITS) + _DEPTH]
+        if not depth:
+            return 0
+        bit = 1 << (depth - 1)
+        sister = self._directory[(index & (2 * bit - 1)) ^ bit] << PAGE_BITS
+        return sister if memory[sister + _DEPTH] == depth else 0
+
+    def _hash(self, info_hash):
+        return int.from_bytes(info_hash, "big") % self._prime
+
+    def _deal_out(self, page, sister, bit):
+        """Moves the swarms of `page` whose hash has `bit` to the empty page `sister`."""
+        memory = self.arena.bytes
+        memory[sister] = 0
+        slot = memory[page]
+        while slot:
+            slot -= 1
+            key = page + _KEYS + 20 * slot
+            if self._hash(memory[key : key + 20]) & bit:
+                self._swap_with_last(page, slot)
+                self._move_last(page, sister)
+
+    def _swap_with_last(self, page, slot):
+        memory = self.arena.bytes
+        last = memory[page] - 1
+        for start, size in ((_KEYS, 20), (_RECORDS, RECORD_BYTES)):
+            one, other = page + start + size * slot, page + start + size * last
+            kept = bytes(memory[one : one + size])
+            memory[one : one + size] = memory[other : other + size]
+            memory[other : other + size] = kept
+
+    def _move_last(self, page, target):
+        memory = self.arena.bytes
+        slot, last = memory[target], memory[page] - 1
+        for start, size in ((_KEYS, 20), (_RECORDS, RECORD_BYTES)):
+            source, place = page + start + size * last, target + start + size * slot
+            memory[place : place + size] = memory[source : source + size]
+        memory[target] = slot + 1
+        memory[page] = last

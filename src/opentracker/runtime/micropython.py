@@ -1,0 +1,374 @@
+"""MicroPython's unix port: sockets by its own module, the rest of the system through ffi.
+
+Without ffi (no OpenWrt build is) the tracker runs with less; `missing` says with what.
+"""
+
+import errno
+import gc
+import os
+import socket
+import sys
+import time
+
+import uctypes
+
+try:
+    import ffi
+except ImportError:
+    ffi = None
+
+NAME = "MicroPython " + ".".join([str(part) for part in sys.implementation[1][:3]])
+
+# Numbers that differ on MIPS, where SOL_SOCKET gives it away.
+_MIPS = socket.SOL_SOCKET == 0xFFFF
+_SIG_BLOCK = 1 if _MIPS else 0
+_EAGAIN = errno.EAGAIN
+
+_IPPROTO_IP, _IPPROTO_TCP, _IPPROTO_IPV6 = 0, 6, 41
+_IPV6_V6ONLY = 26
+_TCP_DEFER_ACCEPT = 9
+_IP_PKTINFO = 8
+_IPV6_RECVPKTINFO, _IPV6_PKTINFO = 49, 50
+
+_BACKLOG = 1024
+# With data to read the kernel hands a connection over; without, a second later.
+_DEFER_SECONDS = 1
+_PACKET_BYTES = 2048
+_WORD = 8 if sys.maxsize > 1 << 32 else 4
+_ORDER = sys.byteorder
+# Where, in 32-bit units, the low half of a word is.
+_HALVES = _WORD // 4
+_LOW = _HALVES - 1 if _ORDER == "big" else 0
+_GC_THRESHOLD = 192 * 1024
+
+_libc = None
+if ffi:
+    try:
+        _libc = ffi.open(None)
+    except OSError:
+        pass
+
+
+def missing():
+    if _libc:
+        return []
+    return [
+        "this MicroPython has no ffi: no reload and no clean end by signals, no leaving root, "
+        "and UDP replies from wildcard addresses may leave from another address"
+    ]
+
+
+def reserve(size):
+    if _libc:
+        address = _libc.func("p", "calloc", "LL")(1, size)
+        if not address:
+            raise MemoryError
+        memory = uctypes.bytearray_at(address, size)
+    else:
+        memory = bytearray(size)
+        address = uctypes.addressof(memory)
+    return memory, uctypes.struct(address, (uctypes.ARRAY | 0, size // 4 | uctypes.UINT32))
+
+
+def tune():
+    # Collecting early and often keeps the touched part of the heap small, and each pause short.
+    gc.collect()
+    gc.threshold(_GC_THRESHOLD)
+
+
+_last = time.ticks_ms()
+_milliseconds = 0
+_seconds = 0
+
+
+def seconds():
+    # Milliseconds wrap after 12 days where ints are small, so they are added up.
+    global _last, _milliseconds, _seconds
+    now = time.ticks_ms()
+    _milliseconds += time.ticks_diff(now, _last)
+    _last = now
+    if _milliseconds >= 1000:
+        _seconds += _milliseconds // 1000
+        _milliseconds %= 1000
+    return _seconds
+
+
+def print_exception(error):
+    sys.print_exception(error, sys.stderr)
+
+
+def _native(number, size):
+    return number.to_bytes(size, _ORDER)
+
+
+def _socket_address(ip, port):
+    port = bytes((port >> 8, port & 255))
+    if len(ip) == 4:
+        return _native(socket.AF_INET, 2) + port + ip + bytes(8)
+    return _native(socket.AF_INET6, 2) + port + bytes(4) + ip + bytes(4)
+
+
+def _open(ip, port, kind):
+    new = socket.socket(socket.AF_INET if len(ip) == 4 else socket.AF_INET6, kind)
+    try:
+        new.setblocking(False)
+        if len(ip) == 16:
+            new.setsockopt(_IPPROTO_IPV6, _IPV6_V6ONLY, 1)
+        if kind == socket.SOCK_STREAM:
+            new.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        new.bind(_socket_address(ip, port))
+    except OSError:
+        new.close()
+        raise
+    return new
+
+
+class Listener:
+    def __init__(self, ip, port):
+        self._socket = _open(ip, port, socket.SOCK_STREAM)
+        self._socket.setsockopt(_IPPROTO_TCP, _TCP_DEFER_ACCEPT, _DEFER_SECONDS)
+        self._socket.listen(_BACKLOG)
+        self.fileno = self._socket.fileno
+        self.close = self._socket.close
+
+    def accept(self):
+        try:
+            accepted, address = self._socket.accept()
+        except OSError as error:
+            if error.errno == _EAGAIN:
+                return None
+            raise
+        accepted.setblocking(False)
+        return Connection(accepted, bytes(address[4:8] if len(address) == 16 else address[8:24]))
+
+
+class Connection:
+    def __init__(self, accepted, ip):
+        self.ip = ip
+        self.fileno = accepted.fileno
+        self.close = accepted.close
+        self._socket = accepted
+
+    def read(self, view):
+        size = self._socket.readinto(view)
+        return -1 if size is None else size
+
+    def write(self, view):
+        size = self._socket.write(view)
+        return -1 if size is None else size
+
+
+class _PlainDatagramSocket:
+    """UDP without ffi: the kernel chooses where replies leave from."""
+
+    def __init__(self, ip, port):
+        self.reply = bytearray(_PACKET_BYTES)
+        self._view = memoryview(self.reply)
+        self._socket = _open(ip, port, socket.SOCK_DGRAM)
+        self.fileno = self._socket.fileno
+        self.close = self._socket.close
+
+    def receive(self):
+        try:
+            self.packet, self._address = self._socket.recvfrom(_PACKET_BYTES)
+        except OSError as error:
+            if error.errno == _EAGAIN:
+                return -1
+            raise
+        address = self._address
+        self.port = address[2:4]
+        self.ip = address[4:8] if len(address) == 16 else address[8:24]
+        return len(self.packet)
+
+    def send(self, size):
+        try:
+            self._socket.sendto(self._view[:size], self._address)
+        except OSError:
+            pass  # A full buffer, or a source address that can't be answered: as if it got lost.
+
+
+class _Message:
+    """A struct msghdr for one buffer, one address and one ancillary message.
+
+    Its lengths are set as words; C libraries that declare 32 bits there pad them so that the same
+    bytes are right. Only the length of the address has 32 bits everywhere.
+    """
+
+    _NAME_SIZE = _HALVES
+    _CONTROL_SIZE = 5 * _HALVES + _LOW
+    _VECTOR_SIZE = _HALVES + _LOW
+
+    def __init__(self, address, buffer, control):
+        self._vector = _words_of(uctypes.addressof(buffer), len(buffer))
+        parts = (uctypes.addressof(address), 0, uctypes.addressof(self._vector), 1)
+        self.header = _words_of(*parts, uctypes.addressof(control), 0, 0)
+        self._sizes = _uint32s(self.header)
+        self._vector_sizes = _uint32s(self._vector)
+
+    def set_room(self, address_size, control_size):
+        self._sizes[self._NAME_SIZE] = address_size
+        self._sizes[self._CONTROL_SIZE] = control_size
+
+    def set_size(self, size):
+        self._vector_sizes[self._VECTOR_SIZE] = size
+
+    def control_size(self):
+        return self._sizes[self._CONTROL_SIZE]
+
+
+def _words_of(*numbers):
+    return bytearray(b"".join([_native(number, _WORD) for number in numbers]))
+
+
+def _uint32s(buffer):
+    address = uctypes.addressof(buffer)
+    return uctypes.struct(address, (uctypes.ARRAY | 0, len(buffer) // 4 | uctypes.UINT32))
+
+
+class _MessageDatagramSocket:
+    """UDP by recvmsg and sendmsg, which also tell and set our own address."""
+
+    def __init__(self, ip, port):
+        self.packet = bytearray(_PACKET_BYTES)
+        self.reply = bytearray(_PACKET_BYTES)
+        self.ip = b""
+        self.port = b""
+        self._socket = _open(ip, port, socket.SOCK_DGRAM)
+        self._is_v4 = len(ip) == 4
+        self._address = bytearray(28)
+        self._control = bytearray(64)
+        self._control_room = 0
+        self._incoming = _Message(self._address, self.packet, self._control)
+        self._outgoing = _Message(self._address, self.reply, self._control)
+        self._recvmsg = _libc.func("l", "recvmsg", "ipi")
+        self._sendmsg = _libc.func("l", "sendmsg", "ipi")
+        self._number = self._socket.fileno()
+        self.fileno = self._socket.fileno
+        self.close = self._socket.close
+        if not any(ip):
+            self._tell_what_was_asked()
+
+    def _tell_what_was_asked(self):
+        """A wildcard socket: learns from each packet which address to answer from."""
+        self._control_room = len(self._control)
+        if self._is_v4:
+            self._socket.setsockopt(_IPPROTO_IP, _IP_PKTINFO, 1)
+        else:
+            self._socket.setsockopt(_IPPROTO_IPV6, _IPV6_RECVPKTINFO, 1)
+
+    def receive(self):
+        incoming = self._incoming
+        incoming.set_room(28, self._control_room)
+        size = self._recvmsg(self._number, incoming.header, 0)
+        if size < 0:
+            return -1
+        address = self._address
+        self.port = bytes(address[2:4])
+        self.ip = bytes(address[4:8] if self._is_v4 else address[8:24])
+        return size
+
+    def send(self, size):
+        # A full buffer, or a source address that can't be answered: as if the reply got lost.
+        outgoing = self._outgoing
+        outgoing.set_room(16 if self._is_v4 else 28, self._incoming.control_size())
+        outgoing.set_size(size)
+        if self._control_room:
+            self._route_reply()
+        self._sendmsg(self._number, outgoing.header, 0)
+
+    def _route_reply(self):
+        """Turns the IP_PKTINFO or IPV6_PKTINFO of a packet into that of its reply.
+
+        The interface is left to routing, but for link-local addresses, which mean nothing without.
+        """
+        control, start = self._control, _WORD + 8
+        if self._is_v4:
+            control[start : start + 4] = b"\0\0\0\0"
+        elif control[start : start + 2] != b"\xfe\x80":
+            control[start + 16 : start + 20] = b"\0\0\0\0"
+
+
+DatagramSocket = _MessageDatagramSocket if _libc else _PlainDatagramSocket
+
+
+class Signals:
+    """A signalfd: MicroPython's own handlers do not wake a poll, and one jumps out of any C code.
+
+    Without ffi nothing is read here, and signals do what they do by default.
+    """
+
+    _NAMES = {1: "HUP", 2: "INT", 15: "TERM"}
+    _INFO_BYTES = 128
+    _SET_BYTES = 128
+
+    def __init__(self):
+        self._number = -1
+        if _libc:
+            wanted = bytearray(self._SET_BYTES)
+            _libc.func("i", "sigemptyset", "p")(wanted)
+            add = _libc.func("i", "sigaddset", "pi")
+            for number in self._NAMES:
+                add(wanted, number)
+            _libc.func("i", "sigprocmask", "ipp")(_SIG_BLOCK, wanted, None)
+            self._number = _libc.func("i", "signalfd", "ipi")(-1, wanted, 0)
+            self._read = _libc.func("l", "read", "ipL")
+            self._info = bytearray(self._INFO_BYTES)
+
+    def fileno(self):
+        """Returns the descriptor, or -1 if there is none."""
+        return self._number
+
+    def read(self):
+        """Call it only if the descriptor is readable: it would wait for a signal."""
+        if self._read(self._number, self._info, self._INFO_BYTES) != self._INFO_BYTES:
+            return []
+        return [self._NAMES[int.from_bytes(self._info[:4], _ORDER)]]
+
+
+def settle(user, directory):
+    if not _is_root():
+        if directory:
+            os.chdir(directory)
+        return
+    if not _libc:
+        raise ValueError("without ffi it can not leave root; start it as another user")
+    uid, gid = _look_up(user)
+    if not uid or not gid:
+        raise ValueError('user "%s" is root; name another with -u' % user)
+    if directory:
+        _call("chroot", "s", directory)
+    os.chdir("/")
+    _call("setgroups", "Lp", 1, _native(gid, 4))
+    _call("setgid", "I", gid)
+    _call("setuid", "I", uid)
+    if _is_root_now():
+        raise ValueError("still root after leaving it")
+
+
+def _call(name, types, *arguments):
+    if _libc.func("i", name, types)(*arguments):
+        raise OSError(os.errno())
+
+
+def _is_root_now():
+    return not _libc.func("I", "getuid", "")() or not _libc.func("I", "geteuid", "")()
+
+
+def _is_root():
+    if _libc:
+        return _is_root_now()
+    with open("/proc/self/status") as status:
+        for line in status:
+            if line.startswith("Uid:"):
+                return "0" in line.split()[1:]
+    return False
+
+
+def _look_up(user):
+    """Returns user and group id of a name in /etc/passwd."""
+    with open("/etc/passwd") as users:
+        for line in users:
+            fields = line.split(":")
+            if fields[0] == user and len(fields) > 3:
+                return int(fields[2]), int(fields[3])
+    raise ValueError('there is no user "%s" to run as' % user)

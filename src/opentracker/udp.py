@@ -1,0 +1,126 @@
+"""The UDP tracker protocol (BEP 15): packets read, packets written, and connection ids.
+
+Nothing here knows a socket. Integers are in network order; a reply is written into a buffer of at
+least MOST_REPLY_BYTES.
+"""
+
+from hashlib import sha256
+from os import urandom
+from struct import pack_into
+
+CONNECT, ANNOUNCE, SCRAPE, ERROR = 0, 1, 2, 3
+
+MAGIC = b"\x00\x00\x04\x17\x27\x10\x19\x80"
+ANNOUNCE_BYTES = 98
+MOST_SCRAPED = 75
+# An IPv6 reply must fit the smallest IPv6 packet, 1,280 bytes.
+MOST_NUMWANT = {6: 200, 18: 66}
+MOST_REQUEST_BYTES = 16 + 20 * MOST_SCRAPED
+MOST_REPLY_BYTES = 20 + 6 * 200
+
+COMPLETED, STOPPED = 1, 3
+
+WRONG_CONNECTION_ID = b"Connection ID missmatch.\0"
+
+_NONE_LEFT = b"\0" * 8
+
+
+def action_of(packet, size):
+    """Returns the action of a request, or ERROR if it is none to be answered."""
+    if size < 16 or packet[8] or packet[9] or packet[10]:
+        return ERROR
+    action = packet[11]
+    if action == CONNECT and packet[:8] != MAGIC:
+        return ERROR
+    if action == ANNOUNCE and size < ANNOUNCE_BYTES:
+        return ERROR
+    return action if action < ERROR else ERROR
+
+
+def is_seeding(packet):
+    """Tells whether the 64-bit `left` of an announce is 0."""
+    return packet[64:72] == _NONE_LEFT
+
+
+def event_of(packet):
+    """Returns the event of an announce: COMPLETED, STOPPED, or anything else for none."""
+    return 0 if packet[80] or packet[81] or packet[82] else packet[83]
+
+
+def numwant_of(packet, width):
+    """Returns the peers that an announce wants, capped for addresses of `width` bytes.
+
+    The field is unsigned here, so the usual -1 asks for as many as there may be.
+    """
+    most = MOST_NUMWANT[width]
+    if packet[92] or packet[93] or packet[94]:
+        return most
+    return min(packet[95], most)
+
+
+def write_head(reply, action, packet):
+    """Writes the first 8 bytes of the reply to `packet`: action and transaction id."""
+    reply[0:3] = b"\0\0\0"
+    reply[3] = action
+    reply[4:8] = packet[12:16]
+
+
+def write_announce(reply, interval, leechers, seeders):
+    """Writes bytes 8 to 20 of an announce reply; the compact peers follow."""
+    pack_into(">III", reply, 8, interval, leechers, seeders)
+
+
+def write_scrape(reply, index, seeders, completed, leechers):
+    """Writes the 12 bytes of the scraped swarm number `index`."""
+    pack_into(">III", reply, 8 + 12 * index, seeders, completed & 0xFFFFFFFF, leechers)
+
+
+def write_error(reply, packet, text):
+    """Writes an error reply; returns its size."""
+    write_head(reply, ERROR, packet)
+    end = 8 + len(text)
+    reply[8:end] = text
+    return end
+
+
+class ConnectionIds:
+    """Connection ids that prove a source address, and expire.
+
+    An id is a hash of the address and the number of the current period under a secret. It is good
+    in its period and the one after, so with `turn()` called every 2 minutes it lives 2 to 4
+    minutes. The ids of this period are remembered, a bounded number of them, since most are asked
+    for twice.
+    """
+
+    _MOST_REMEMBERED = 512
+
+    def __init__(self):
+        self._secret = urandom(32)
+        self._period = 0
+        self._fresh = {}
+        self._old = {}
+
+    def turn(self):
+        """Starts a new period."""
+        self._period += 1
+        self._old = self._fresh
+        self._fresh = {}
+
+    def make(self, address):
+        """Returns the id (8 bytes) for a packed source address."""
+        made = self._fresh.get(address)
+        if made is None:
+            made = self._hash(address, self._period)
+            if len(self._fresh) < self._MOST_REMEMBERED:
+                self._fresh[address] = made
+        return made
+
+    def is_valid(self, address, given):
+        """Tells whether `given` (8 bytes) is an id that `address` has got lately."""
+        if given == self.make(address):
+            return True
+        old = self._old.get(address)
+        return given == (self._hash(address, self._period - 1) if old is None else old)
+
+    def _hash(self, address, period):
+        return sha256(self._secret + (period & 0xFFFFFF).to_bytes(3, "big") + address).digest()[:8]
