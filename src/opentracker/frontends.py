@@ -61,37 +61,31 @@ class HttpFrontend:
         swarm = self._tracker.announce(
             request.info_hash, peer, request.seeding, request.completed, request.stopped
         )
-        seeders, leechers, downloaded = self._counts(swarm)
+        seeders, leechers, v4, v6 = pools.census(swarm)
         if request.stopped:
             return self._whole(http.stopped_body(seeders, leechers, interval()))
-        want_v4 = want_v6 = 0
-        if swarm and request.numwant:
-            want_v4, want_v6 = share_between_families(
-                request.numwant, pools.size(swarm, V4), pools.size(swarm, V6)
-            )
-        body = http.announce_body(seeders, downloaded, leechers, interval(), 6 * want_v4)
-        return self._with_peers(body, swarm, want_v4, want_v6)
+        if v4 + v6 > request.numwant:
+            v4, v6 = share_between_families(request.numwant, v4, v6)
+        body = http.announce_body(seeders, pools.downloaded(swarm), leechers, interval(), 6 * v4)
+        return self._with_peers(body, swarm, v4, v6)
 
-    def _counts(self, swarm):
-        if not swarm:
-            return 0, 0, 0
-        pools = self._pools
-        return pools.seeders(swarm), pools.leechers(swarm), pools.downloaded(swarm)
-
-    def _with_peers(self, body, swarm, want_v4, want_v6):
+    def _with_peers(self, body, swarm, v4, v6):
+        """Returns the reply of `body` with samples of `v4` and `v6` peers."""
+        sample = self._pools.sample
         buffer = self._buffer
-        peers6_key = http.peers6_key(18 * want_v6) if want_v6 else b""
-        length = len(body) + 6 * want_v4 + len(peers6_key) + 18 * want_v6 + 1
-        start = http.head(length, self.keep_alive) + body
+        peers6_key = http.peers6_key(18 * v6) if v6 else b""
+        start = http.head(len(body) + 6 * v4 + len(peers6_key) + 18 * v6 + 1, self.keep_alive)
+        start += body
         at = len(start)
         buffer[0:at] = start
-        self._pools.sample(swarm, V4, want_v4, buffer, at)
-        at += 6 * want_v4
-        if want_v6:
+        if v4:
+            sample(swarm, V4, v4, buffer, at)
+            at += 6 * v4
+        if v6:
             buffer[at : at + len(peers6_key)] = peers6_key
             at += len(peers6_key)
-            self._pools.sample(swarm, V6, want_v6, buffer, at)
-            at += 18 * want_v6
+            sample(swarm, V6, v6, buffer, at)
+            at += 18 * v6
         buffer[at] = 101
         return self._view[: at + 1]
 
@@ -101,8 +95,8 @@ class HttpFrontend:
         for info_hash in request.info_hashes:
             swarm = pools.find(info_hash)
             if swarm:
-                seeders, leechers, downloaded = self._counts(swarm)
-                files.append((info_hash, seeders, downloaded, leechers))
+                seeders, leechers, _, _ = pools.census(swarm)
+                files.append((info_hash, seeders, pools.downloaded(swarm), leechers))
         return http.scrape_body(files)
 
 
@@ -123,57 +117,50 @@ class UdpFrontend:
         if action == udp.ERROR:
             return 0
         if action == udp.CONNECT:
-            udp.write_head(reply, udp.CONNECT, packet)
-            reply[8:16] = self.connection_ids.make(address)
-            return 16
+            return udp.write_connect(reply, packet, self.connection_ids.make(address))
         if not self.connection_ids.is_valid(address, packet[:8]):
-            return udp.write_error(reply, packet, udp.WRONG_CONNECTION_ID) if size >= 36 else 0
-        if action == udp.ANNOUNCE:
+            return self._refuse_id(packet, size, reply)
+        if action == udp.SCRAPE:
+            return self._scrape(packet, size, reply)
+        try:
             return self._announce(packet, address, reply)
-        return self._scrape(packet, size, reply)
+        except (TrackerFull, MemoryError):
+            return udp.write_error(reply, packet, FULL)
+
+    def _refuse_id(self, packet, size, reply):
+        """Says what is wrong, unless that takes more bytes than were sent from who knows where."""
+        if size < 8 + len(udp.WRONG_CONNECTION_ID):
+            return 0
+        return udp.write_error(reply, packet, udp.WRONG_CONNECTION_ID)
 
     def _announce(self, packet, address, reply):
-        pools = self._pools
-        event = udp.event_of(packet)
-        peer = address + bytes(packet[96:98])
-        try:
-            swarm = self._tracker.announce(
-                bytes(packet[16:36]),
-                peer,
-                udp.is_seeding(packet),
-                event == udp.COMPLETED,
-                event == udp.STOPPED,
-            )
-        except TrackerFull:
-            return udp.write_error(reply, packet, FULL)
-        udp.write_head(reply, udp.ANNOUNCE, packet)
-        if not swarm:
-            udp.write_announce(reply, interval(), 0, 0)
-            return 20
-        udp.write_announce(reply, interval(), pools.leechers(swarm), pools.seeders(swarm))
+        transaction, info_hash, left, event, numwant, port = udp.read_announce(packet)
+        swarm = self._tracker.announce(
+            info_hash,
+            address + port,
+            left == udp.NONE_LEFT,
+            event == udp.COMPLETED,
+            event == udp.STOPPED,
+        )
+        seeders, leechers, v4, v6 = self._pools.census(swarm)
+        udp.write_announce(reply, transaction, interval(), leechers, seeders)
         if event == udp.STOPPED:
             return 20
-        width = len(peer)
-        family = V4 if width == 6 else V6
-        want = min(udp.numwant_of(packet, width), pools.size(swarm, family))
-        pools.sample(swarm, family, want, reply, 20)
+        width, family, have = (6, V4, v4) if len(address) == 4 else (18, V6, v6)
+        want = udp.numwant_for(numwant, width)
+        if want > have:
+            want = have
+        if want:
+            self._pools.sample(swarm, family, want, reply, 20)
         return 20 + width * want
 
     def _scrape(self, packet, size, reply):
         pools = self._pools
         count = min((size - 16) // 20, udp.MOST_SCRAPED)
-        udp.write_head(reply, udp.SCRAPE, packet)
+        udp.start_scrape(reply, packet)
         for index in range(count):
             at = 16 + 20 * index
             swarm = pools.find(bytes(packet[at : at + 20]))
-            if swarm:
-                udp.write_scrape(
-                    reply,
-                    index,
-                    pools.seeders(swarm),
-                    pools.downloaded(swarm),
-                    pools.leechers(swarm),
-                )
-            else:
-                udp.write_scrape(reply, index, 0, 0, 0)
+            seeders, leechers, _, _ = pools.census(swarm)
+            udp.write_scrape(reply, index, seeders, pools.downloaded(swarm), leechers)
         return 8 + 12 * count

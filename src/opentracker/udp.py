@@ -6,7 +6,7 @@ least MOST_REPLY_BYTES.
 
 from hashlib import sha256
 from os import urandom
-from struct import pack_into
+from struct import pack_into, unpack_from
 
 CONNECT, ANNOUNCE, SCRAPE, ERROR = 0, 1, 2, 3
 
@@ -14,7 +14,7 @@ MAGIC = b"\x00\x00\x04\x17\x27\x10\x19\x80"
 ANNOUNCE_BYTES = 98
 MOST_SCRAPED = 75
 # An IPv6 reply must fit the smallest IPv6 packet, 1,280 bytes.
-MOST_NUMWANT = {6: 200, 18: 66}
+MOST_NUMWANT_V4, MOST_NUMWANT_V6 = 200, 66
 MOST_REQUEST_BYTES = 16 + 20 * MOST_SCRAPED
 MOST_REPLY_BYTES = 20 + 6 * 200
 
@@ -22,7 +22,8 @@ COMPLETED, STOPPED = 1, 3
 
 WRONG_CONNECTION_ID = b"Connection ID missmatch.\0"
 
-_NONE_LEFT = b"\0" * 8
+NONE_LEFT = b"\0" * 8
+_CONNECT = b"\0" * 4
 
 
 def action_of(packet, size):
@@ -37,37 +38,39 @@ def action_of(packet, size):
     return action if action < ERROR else ERROR
 
 
-def is_seeding(packet):
-    """Tells whether the 64-bit `left` of an announce is 0."""
-    return packet[64:72] == _NONE_LEFT
+def read_announce(packet):
+    """Returns (transaction id, info_hash, left, event, numwant, port) of an announce.
+
+    Transaction id, left (8 bytes) and port (2 bytes) stay bytes, event and numwant are numbers.
+    """
+    return unpack_from(">4s20s28x8s8xI8xI2s", packet, 12)
 
 
-def event_of(packet):
-    """Returns the event of an announce: COMPLETED, STOPPED, or anything else for none."""
-    return 0 if packet[80] or packet[81] or packet[82] else packet[83]
-
-
-def numwant_of(packet, width):
-    """Returns the peers that an announce wants, capped for addresses of `width` bytes.
+def numwant_for(numwant, width):
+    """Returns how many peers may be sent for `numwant`, with addresses of `width` bytes.
 
     The field is unsigned here, so the usual -1 asks for as many as there may be.
     """
-    most = MOST_NUMWANT[width]
-    if packet[92] or packet[93] or packet[94]:
-        return most
-    return min(packet[95], most)
+    most = MOST_NUMWANT_V4 if width == 6 else MOST_NUMWANT_V6
+    return numwant if numwant < most else most
 
 
-def write_head(reply, action, packet):
-    """Writes the first 8 bytes of the reply to `packet`: action and transaction id."""
-    reply[0:3] = b"\0\0\0"
-    reply[3] = action
+def write_connect(reply, packet, connection_id):
+    """Writes the reply to a connect; returns its size."""
+    reply[0:4] = _CONNECT
     reply[4:8] = packet[12:16]
+    reply[8:16] = connection_id
+    return 16
 
 
-def write_announce(reply, interval, leechers, seeders):
-    """Writes bytes 8 to 20 of an announce reply; the compact peers follow."""
-    pack_into(">III", reply, 8, interval, leechers, seeders)
+def write_announce(reply, transaction, interval, leechers, seeders):
+    """Writes the 20 bytes of an announce reply that its compact peers follow."""
+    pack_into(">I4sIII", reply, 0, ANNOUNCE, transaction, interval, leechers, seeders)
+
+
+def start_scrape(reply, packet):
+    """Writes the 8 bytes of a scrape reply that its swarms follow."""
+    pack_into(">I4s", reply, 0, SCRAPE, bytes(packet[12:16]))
 
 
 def write_scrape(reply, index, seeders, completed, leechers):
@@ -77,8 +80,8 @@ def write_scrape(reply, index, seeders, completed, leechers):
 
 def write_error(reply, packet, text):
     """Writes an error reply; returns its size."""
-    write_head(reply, ERROR, packet)
     end = 8 + len(text)
+    pack_into(">I4s", reply, 0, ERROR, bytes(packet[12:16]))
     reply[8:end] = text
     return end
 
@@ -117,7 +120,7 @@ class ConnectionIds:
 
     def is_valid(self, address, given):
         """Tells whether `given` (8 bytes) is an id that `address` has got lately."""
-        if given == self.make(address):
+        if given == self._fresh.get(address) or given == self.make(address):
             return True
         old = self._old.get(address)
         return given == (self._hash(address, self._period - 1) if old is None else old)

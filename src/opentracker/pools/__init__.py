@@ -59,10 +59,9 @@ class Pools:
         self.arena = Arena(*reserve((self.budget - aside) // 1024 * 1024))
         self.ledger = Ledger(slots, self.arena.pages * 1024 // 2 // _UNIT_BYTES)
         self.swarms = SwarmTable(self.arena, depth)
-        self.lists = (
-            PeerLists(self.arena, self.ledger, 6, PEERS_V4),
-            PeerLists(self.arena, self.ledger, 18, PEERS_V6),
-        )
+        self._v4 = PeerLists(self.arena, self.ledger, 6, PEERS_V4)
+        self._v6 = PeerLists(self.arena, self.ledger, 18, PEERS_V6)
+        self.lists = (self._v4, self._v6)
         self.minute = 0
         self.refused = 0
         self.recycled = 0
@@ -97,25 +96,26 @@ class Pools:
         """Returns the swarm of `info_hash`, or 0. It is good until the next change."""
         return self.swarms.find(info_hash)
 
-    def seeders(self, swarm):
-        """Returns the number of seeders of both families."""
-        return self.lists[V4].seeders_of(swarm) + self.lists[V6].seeders_of(swarm)
-
-    def leechers(self, swarm):
-        """Returns the number of leechers of both families."""
-        return self.lists[V4].leechers_of(swarm) + self.lists[V6].leechers_of(swarm)
+    def census(self, swarm):
+        """Returns (seeders, leechers, IPv4 peers, IPv6 peers) of a swarm, zeros for swarm 0."""
+        if not swarm:
+            return 0, 0, 0, 0
+        seeders, leechers = self._v4.census(swarm)
+        v4 = seeders + leechers
+        if not self.arena.words[swarm + PEERS_V6]:
+            return seeders, leechers, v4, 0
+        seeders_v6, leechers_v6 = self._v6.census(swarm)
+        return seeders + seeders_v6, leechers + leechers_v6, v4, seeders_v6 + leechers_v6
 
     def downloaded(self, swarm):
-        """Returns how many completed events the swarm has had."""
-        return self.arena.words[swarm + DOWNLOADED]
-
-    def size(self, swarm, family):
-        """Returns the number of peers of one family."""
-        lists = self.lists[family]
-        return lists.seeders_of(swarm) + lists.leechers_of(swarm)
+        """Returns how many completed events the swarm has had, 0 for swarm 0."""
+        return self.arena.words[swarm + DOWNLOADED] if swarm else 0
 
     def sample(self, swarm, family, want, out, at):
-        """Writes `want` (at most `size`) random compact peers to `out` from `at` on."""
+        """Writes `want` random compact peers of one family to `out` from `at` on, leechers first.
+
+        `want` is at least 1 and at most what `census` says.
+        """
         self.lists[family].sample(swarm, want, out, at)
 
     # Time

@@ -183,22 +183,28 @@ def sample_window(memory, block, width, want, out, front, back):
     """
     leechers = memory[block]
     peers = leechers + memory[block + SEEDERS]
-    first = getrandbits(16) * peers >> 16
+    begin = getrandbits(16) * peers >> 16
+    end = begin + want
+    over = end - peers
+    if over > 0:
+        # The window reaches past the end: what it wraps to are the first peers of the block.
+        end = peers
+        front, back = _copy_out(memory, block, width, leechers, 0, over, out, front, back)
+    return _copy_out(memory, block, width, leechers, begin, end, out, front, back)
+
+
+def _copy_out(memory, block, width, leechers, begin, end, out, front, back):
     start = block + ADDRESSES
-    over = first + want - peers
-    pieces = ((0, over), (first, peers)) if over > 0 else ((first, first + want),)
-    for begin, end in pieces:
-        if begin < leechers:
-            border = end if end < leechers else leechers
-            size = (border - begin) * width
-            source = start + begin * width
-            out[front : front + size] = memory[source : source + size]
-            front += size
-        else:
-            border = begin
-        if border < end:
-            size = (end - border) * width
-            source = start + border * width
-            back -= size
-            out[back : back + size] = memory[source : source + size]
+    if begin < leechers:
+        border = end if end < leechers else leechers
+        size = (border - begin) * width
+        source = start + begin * width
+        out[front : front + size] = memory[source : source + size]
+        front += size
+        begin = border
+    if begin < end:
+        size = (end - begin) * width
+        source = start + begin * width
+        back -= size
+        out[back : back + size] = memory[source : source + size]
     return front, back

@@ -127,35 +127,23 @@ class PeerLists:
         """Removes all peers of the list."""
         self.expire(record, 0)
 
-    def seeders_of(self, record):
-        """Returns the number of seeders in the list."""
+    def census(self, record):
+        """Returns (seeders, leechers) of the list."""
         ref = self._words[record + self._cell]
         if not ref:
-            return 0
+            return 0, 0
+        if ref & 1:
+            ref >>= 2
+            return self._words[ref + _SEEDERS], self._words[ref + _LEECHERS]
         if ref == INLINE:
-            return self._memory[(record << 2) + INLINE_BYTES + 1]
-        return self._words[(ref >> 2) + _SEEDERS] if ref & 1 else self._memory[ref + 1]
-
-    def leechers_of(self, record):
-        """Returns the number of leechers in the list."""
-        ref = self._words[record + self._cell]
-        if not ref:
-            return 0
-        if ref == INLINE:
-            return self._memory[(record << 2) + INLINE_BYTES]
-        return self._words[(ref >> 2) + _LEECHERS] if ref & 1 else self._memory[ref]
-
-    def is_inline(self, record):
-        """Tells whether the list is the single peer that its record has room for."""
-        return self._words[record + self._cell] == INLINE
+            ref = (record << 2) + INLINE_BYTES
+        return self._memory[ref + 1], self._memory[ref]
 
     def sample(self, record, want, out, at):
         """Writes `want` distinct random compact addresses to `out` from `at` on, leechers first.
 
-        `want` is at most the number of peers in the list.
+        `want` is at least 1 and at most the number of peers in the list.
         """
-        if not want:
-            return
         ref = self._words[record + self._cell]
         if ref & 1:
             self._sample_pages(ref >> 2, want, out, at)
@@ -371,7 +359,7 @@ class PeerLists:
     def _free_if_empty(self, record):
         words = self._words
         ref = words[record + self._cell]
-        if not ref or self.leechers_of(record) or self.seeders_of(record):
+        if not ref or self.census(record) != (0, 0):
             return
         if ref & 1:
             directory = ref >> 2
@@ -425,20 +413,25 @@ class PeerLists:
     # Sampling
 
     def _sample_pages(self, directory, want, out, at):
-        """Samples a list of several pages: a run from each of up to four, more if they are short."""
-        memory, words = self._memory, self._words
+        """Samples a list of several pages: a run from each of up to four, more if those are short.
+
+        Leechers are written from the front on, seeders from the back.
+        """
+        memory, words, width = self._memory, self._words, self.width
         pages = words[directory + _PAGES]
         unseen = words[directory + _LEECHERS] + words[directory + _SEEDERS]
-        share = (want + 3) >> 2 if pages >= 4 else (want + pages - 1) // pages
-        front, back = at, at + want * self.width
+        share = want + 3 >> 2 if pages >= 4 else (want + pages - 1) // pages
+        front, back = at, at + want * width
         number = getrandbits(16) * pages >> 16
         while want:
             page = words[directory + _FIRST + number]
             peers = memory[page] + memory[page + 1]
             unseen -= peers
-            run = min(peers, want, max(share, want - unseen))
-            front, back = blocks.sample_window(memory, page, self.width, run, out, front, back)
+            run = share if want - unseen <= share else want - unseen
+            if run > peers:
+                run = peers
+            if run > want:
+                run = want
             want -= run
-            number += 1
-            if number == pages:
-                number = 0
+            front, back = blocks.sample_window(memory, page, width, run, out, front, back)
+            number = number + 1 if number + 1 < pages else 0

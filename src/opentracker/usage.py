@@ -1,0 +1,65 @@
+"""What --help prints, read off the table of options."""
+
+from opentracker.options import NUMBER, OPTIONS
+
+_INDENT = 6
+_WIDTH = 79
+
+_HEAD = """\
+Usage: opentracker [switches]
+
+A BitTorrent tracker over HTTP and UDP.
+
+Switches, processed from left to right:
+"""
+_BETWEEN = """
+Lines of a configuration file: a keyword and its value; "#" begins a comment.
+ADDRESS is IPv4 or IPv6, where :: means both. In front of :PORT, IPv6 goes into
+brackets. Without anything to listen on it is port 6969 of every address.
+
+"""
+
+
+def help_text():
+    """The whole text, lines of at most 79 characters with the last line's end."""
+    switches = [_entry(option, _switches(option)) for option in OPTIONS if option.switches()]
+    keywords = [_entry(option, _keyword(option)) for option in OPTIONS if option.keyword]
+    return _HEAD + "".join(switches) + _BETWEEN + "".join(keywords)
+
+
+def _switches(option):
+    return " ".join([", ".join(option.switches()), option.value]).strip()
+
+
+def _keyword(option):
+    return option.keyword + " " + option.value
+
+
+def _entry(option, name):
+    text = option.help + "".join(["; " + note for note in _notes(option)])
+    return "  %s\n%s" % (name, _wrapped(text))
+
+
+def _notes(option):
+    """What the table says besides the help text."""
+    notes = []
+    if option.kind == NUMBER:
+        notes.append("%d-%d %s" % (option.limits[0], option.limits[1], option.unit))
+    if option.ignored:
+        notes.append("no effect here: " + option.ignored)
+    elif option.default is not None:
+        notes.append("default %s" % option.default)
+    if option.repeatable:
+        notes.append("repeatable")
+    return notes
+
+
+def _wrapped(text):
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and _INDENT + len(line) + 1 + len(word) > _WIDTH:
+            lines.append(line)
+            line = word
+        else:
+            line = line + " " + word if line else word
+    return "".join([" " * _INDENT + each + "\n" for each in lines + [line]])
