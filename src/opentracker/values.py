@@ -20,7 +20,8 @@ BLANKS = " \t\v\f\r\n"  # ASCII only: what str.split takes for white space diffe
 
 # Values that can't hold a "#" may have a comment behind them, as the C tracker allows.
 _COMMENTED = (ADDRESS, ENDPOINT, NUMBER, PORT)
-_LONGEST_NUMBER = 10
+_LONGEST_COMMENTED = 100  # characters, with room for any zone of an IPv6 address
+_LONGEST_NUMBER = 10  # digits
 
 
 def parse_value(option, text):
@@ -29,10 +30,11 @@ def parse_value(option, text):
     ADDRESS gives packed bytes, ENDPOINT (packed bytes, port), NUMBER and PORT an int, URL bytes,
     PATH, FILE and WORD a str.
     """
+    longest = option.limits[1]
     if option.kind in _COMMENTED:
-        text = _without_comment(text)
-    elif len(text) > option.limits[1]:
-        raise ValueError("longer than %d characters" % option.limits[1])
+        text, longest = _without_comment(text), _LONGEST_COMMENTED
+    if len(text) > longest:
+        raise ValueError("longer than %d characters" % longest)
     if not text:
         raise ValueError("needs a value: " + option.value)
     return _PARSERS[option.kind](option, text)

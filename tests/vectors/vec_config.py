@@ -1,0 +1,370 @@
+"""The configuration: its grammar, what it comes to, and every message about what is wrong."""
+
+from opentracker import config
+from opentracker.addresses import format_endpoint
+from opentracker.config import ConfigError, Settings, parse_arguments, parse_lines
+from opentracker.options import OPTIONS
+from opentracker.oserror import describe
+from opentracker.spelling import closest
+from opentracker.usage import help_text
+
+
+def lines(*texts):
+    return parse_lines(texts, "x.conf")
+
+
+def arguments(*argv, **files):
+    """The Settings of a command line; files are lists of lines by name."""
+
+    def read(path):
+        if path not in files:
+            raise OSError(2, "No such file or directory")
+        return files[path]
+
+    return parse_arguments(list(argv), read)
+
+
+def errors(function, *given, **files):
+    """The messages of the ConfigError that must come."""
+    try:
+        function(*given, **files)
+    except ConfigError as error:
+        assert str(error) == "\n".join(error.messages)
+        return error.messages
+    raise AssertionError("%r is no error" % (given,))
+
+
+def sockets(settings):
+    """The listeners as text: "tcp 1.2.3.4:80", with a "?" if it may fail."""
+    return [
+        "%s %s%s" % (each.transport, format_endpoint(each.ip, each.port), "?" * each.optional)
+        for each in settings.listeners
+    ]
+
+
+DEFAULT = ["tcp 0.0.0.0:6969", "tcp [::]:6969?", "udp 0.0.0.0:6969", "udp [::]:6969?"]
+
+
+def test_nothing_given():
+    settings = arguments()
+    assert sockets(settings) == DEFAULT
+    assert settings.memory_kib == 4096
+    assert settings.connections == 256
+    assert settings.redirect_url is None
+    assert settings.rootdir is None
+    assert settings.user == "nobody"
+    assert settings.action == "run"
+    assert settings.warnings == [] and settings.files == []
+
+
+def test_settings_do_not_share_lists():
+    Settings().listeners.append(1)
+    assert Settings().listeners == []
+
+
+def test_every_keyword():
+    settings = lines(
+        "listen.tcp_udp 192.0.2.1",
+        "listen.tcp 192.0.2.1:80",
+        "listen.udp [2001:db8::1]:81",
+        "listen.udp.workers 0",
+        "tracker.memory 256",
+        "tracker.connections 10000",
+        "tracker.redirect_url https://example.org/?a=b#c",
+        "tracker.rootdir /var/empty # not a comment",
+        "tracker.user www-data",
+    )
+    assert sockets(settings) == [
+        "tcp 192.0.2.1:6969",
+        "udp 192.0.2.1:6969",
+        "tcp 192.0.2.1:80",
+        "udp [2001:db8::1]:81",
+    ]
+    assert settings.memory_kib == 256
+    assert settings.connections == 10000
+    assert settings.redirect_url == b"https://example.org/?a=b#c"
+    assert settings.rootdir == "/var/empty # not a comment"
+    assert settings.user == "www-data"
+    assert settings.warnings == []
+
+
+def test_white_space_comments_and_line_ends():
+    settings = lines(
+        "# tracker.memory 1",
+        "  \t # indented",
+        "",
+        " \t\r\n",
+        "\t tracker.memory \t\t 300 \t\r\n",
+        "tracker.connections\t9\r",
+        "tracker.user  x\x0b\x0c\n",
+        "listen.udp 1.2.3.4:80 # the C tracker allows this",
+    )
+    assert (settings.memory_kib, settings.connections, settings.user) == (300, 9, "x")
+    assert sockets(settings) == ["udp 1.2.3.4:80"]
+
+
+def test_numbers():
+    assert lines("tracker.memory 1048576").memory_kib == 1048576
+    assert lines("tracker.memory 0004096").memory_kib == 4096
+    for text in ("255", "1048577", "-1", "+300", "0x1000", "4k", "1e4", "3 00", "9" * 99):
+        message = errors(lines, "tracker.memory " + text)[0]
+        start = "x.conf:1: tracker.memory: "
+        assert message == start + text + " is not a number of KiB (256-1048576)", message
+
+
+def test_all_mistakes_are_told():
+    assert errors(
+        lines,
+        "# comment",
+        "listen.tcp 1.2.3.4:99999",
+        "listen.udp 6969",
+        "listen.tcp example.org",
+        "trakcer.user nobody",
+        "tracker.memory",
+        "tracker.memory = 4096",
+        "tracker.user a b",
+        "tracker.redirect_url http://example.org/a b",
+        "tracker.rootdir a\0b",
+        "\ufffd",
+        "Tracker.User x",
+        "no-such-thing",
+    ) == [
+        "x.conf:2: listen.tcp: 99999 is not a port (1-65535)",
+        "x.conf:3: listen.udp: 6969 needs an address in front, such as 0.0.0.0:6969",
+        "x.conf:4: listen.tcp: example.org is not an IP address",
+        'x.conf:5: unknown keyword "trakcer.user"; did you mean tracker.user?',
+        "x.conf:6: tracker.memory: needs a value: KIB",
+        "x.conf:7: tracker.memory: = 4096 is not a number of KiB (256-1048576)",
+        "x.conf:8: tracker.user: a b is not a single word",
+        "x.conf:9: tracker.redirect_url: http://example.org/a b is not a URL: "
+        "visible ASCII characters only",
+        "x.conf:10: tracker.rootdir: a?b has a control character in it",
+        "x.conf:11: not UTF-8 text",
+        'x.conf:12: unknown keyword "Tracker.User"; did you mean tracker.user?',
+        'x.conf:13: unknown keyword "no-such-thing"',
+    ]
+
+
+def test_lengths_are_bounded():
+    assert lines("tracker.rootdir /" + "x" * 1023).rootdir == "/" + "x" * 1023
+    for keyword, longest in (("tracker.rootdir", 1024), ("tracker.redirect_url", 1024)):
+        message = errors(lines, keyword + " " + "x" * (longest + 1))
+        assert message == ["x.conf:1: %s: longer than %d characters" % (keyword, longest)]
+    assert errors(lines, "#" * 4097) == ["x.conf:1: longer than 4096 characters"]
+    assert lines("#" * 4096)
+    assert all(len(text) < 300 for text in errors(lines, "y" * 4096, "listen.tcp " + "1" * 4000))
+
+
+def test_mistakes_are_bounded():
+    messages = errors(parse_lines, ["wrong"] * 1000, "x.conf")
+    assert len(messages) == 101
+    assert messages[-1] == "x.conf: too many mistakes, unread from line 101"
+
+
+def test_redirect_url_can_not_split_a_reply():
+    for text in ("a\rb", "a\nb", "a b", "a\0b", "\u00e9", "a\x7f"):
+        assert errors(arguments, "-r", text)
+
+
+def test_the_last_value_counts():
+    settings = lines("tracker.user one", "tracker.memory 300", "tracker.user two")
+    assert settings.user == "two"
+    assert settings.warnings == ["x.conf:3: tracker.user: replaces the one in line 1"]
+
+
+def test_options_without_effect_are_told():
+    assert lines("listen.udp.workers 4").warnings == [
+        "x.conf:1: listen.udp.workers: has no effect: one event loop serves all sockets"
+    ]
+    assert errors(lines, "listen.udp.workers many")
+
+
+def test_switches_go_left_to_right():
+    settings = arguments(
+        "-u", "a", "-f", "b", "-m", "300", b=["tracker.user b", "tracker.memory 400"]
+    )
+    assert (settings.user, settings.memory_kib) == ("b", 300)
+    assert settings.files == ["b"]
+    assert settings.warnings == []
+
+
+def test_every_switch():
+    settings = arguments(
+        "-r", "/stats", "-d", "/srv", "-ux", "-m4095", "-p80", "-P", "81", "--check"
+    )
+    assert settings.redirect_url == b"/stats"
+    assert (settings.rootdir, settings.user, settings.memory_kib) == ("/srv", "x", 4095)
+    assert sockets(settings) == ["tcp 0.0.0.0:80", "tcp [::]:80?", "udp 0.0.0.0:81", "udp [::]:81?"]
+    assert settings.action == "check"
+
+
+def test_address_switch_is_for_later_ports():
+    settings = arguments(
+        "-p", "1", "-i", "10.0.0.1", "-p", "2", "-P", "2", "-i", "fe80::1", "-P", "3"
+    )
+    assert sockets(settings) == [
+        "tcp 0.0.0.0:1",
+        "tcp [::]:1?",
+        "tcp 10.0.0.1:2",
+        "udp 10.0.0.1:2",
+        "udp [fe80::1]:3",
+    ]
+
+
+def test_address_switch_alone_is_for_the_default_port():
+    assert sockets(arguments("-i", "::1")) == ["tcp [::1]:6969", "udp [::1]:6969"]
+    assert sockets(arguments("-i", "0.0.0.0")) == ["tcp 0.0.0.0:6969", "udp 0.0.0.0:6969"]
+    asked = ["tcp 0.0.0.0:6969", "tcp [::]:6969", "udp 0.0.0.0:6969", "udp [::]:6969"]
+    assert sockets(arguments("-i", "::")) == asked
+
+
+def test_address_switch_without_effect_is_told():
+    told = ["-i: has no effect: no -p or -P follows"]
+    assert arguments("-p", "80", "-i", "10.0.0.1").warnings == told
+    assert arguments("-i", "10.0.0.1", "-f", "a", a=["listen.tcp 10.0.0.2"]).warnings == told
+
+
+def test_version_and_help_end_it():
+    for switch, action in (
+        ("-v", "version"),
+        ("--version", "version"),
+        ("-h", "help"),
+        ("--help", "help"),
+    ):
+        assert arguments("-m", "1", switch, "--wrong").action == action
+
+
+def test_wrong_switches():
+    for argv, message in (
+        (["-p", "0"], "-p: 0 is not a port (1-65535)"),
+        (["-p"], "-p: needs a value: PORT"),
+        (["-r", ""], "-r: needs a value: URL"),
+        (["-P", "-p"], "-P: -p is not a port (1-65535)"),
+        (["-i", "eth0"], "-i: eth0 is not an IP address"),
+        (["-x"], 'command line: unknown switch "-x"'),
+        (["--chek"], 'command line: unknown switch "--chek"; did you mean --check?'),
+        (["--check=yes"], "--check: takes no value"),
+        (["--"], 'command line: unknown switch "--"'),
+        (["start"], 'command line: unknown argument "start"'),
+        ([""], 'command line: unknown argument ""'),
+        (["-f", "gone"], "cannot read gone: No such file or directory"),
+    ):
+        assert errors(arguments, *argv) == [message]
+
+
+def test_mistakes_of_all_places_are_told():
+    messages = errors(arguments, "-m", "1", "-f", "a", "-f", "b", "-x", "y", a=["b"], b=["", "c"])
+    assert messages == [
+        "-m: 1 is not a number of KiB (256-1048576)",
+        'a:1: unknown keyword "b"',
+        'b:2: unknown keyword "c"',
+        'command line: unknown switch "-x"',
+    ]
+
+
+def test_any_address_is_both_families():
+    assert sockets(lines("listen.tcp ::")) == ["tcp 0.0.0.0:6969", "tcp [::]:6969"]
+    assert sockets(lines("listen.tcp 0.0.0.0")) == ["tcp 0.0.0.0:6969"]
+    both = ["tcp 0.0.0.0:6969", "tcp [::]:6969"]
+    assert sockets(lines("listen.tcp 0.0.0.0", "listen.tcp ::")) == both
+    assert sockets(lines("listen.tcp ::", "listen.tcp 0.0.0.0")) == both[::-1]
+
+
+def test_listeners_know_who_asked_for_them():
+    settings = arguments("-p", "1", "-f", "a", a=["", "listen.udp 1.2.3.4"])
+    assert [each.where for each in settings.listeners] == ["-p", "-p", "a:2: listen.udp"]
+    assert arguments().listeners[0].where == "default port"
+    assert arguments("-i", "1.2.3.4").listeners[0].where == "-i"
+
+
+def test_the_same_socket_twice():
+    assert errors(lines, "listen.tcp_udp 1.2.3.4", "", "listen.udp 1.2.3.4:6969") == [
+        "x.conf:3: listen.udp: UDP 1.2.3.4:6969 is already asked for by x.conf:1: listen.tcp_udp"
+    ]
+    assert errors(lines, "listen.tcp ::ffff:1.2.3.4", "listen.tcp 1.2.3.4")
+    assert errors(lines, "listen.tcp ::", "listen.tcp ::") == [
+        "x.conf:2: listen.tcp: TCP [::]:6969 is already asked for by x.conf:1: listen.tcp"
+    ]
+    assert errors(arguments, "-p", "80", "-p", "80") == [
+        "-p: TCP [::]:80 is already asked for by -p"
+    ]
+
+
+def test_changes():
+    old = lines("tracker.memory 300", "listen.tcp ::1", "tracker.redirect_url /a")
+    new = lines("", "listen.tcp ::1", "listen.udp ::1", "tracker.connections 9", "tracker.user x")
+    assert config.changes(old, old) == ([], [])
+    assert config.changes(old, new) == (
+        ["tracker.connections", "tracker.redirect_url"],
+        ["listen.udp", "tracker.memory", "tracker.user"],
+    )
+
+
+def test_a_socket_asked_for_elsewhere_is_no_change():
+    old, new = (
+        lines("listen.tcp_udp 1.2.3.4"),
+        lines("", "listen.udp 1.2.3.4", "listen.tcp 1.2.3.4"),
+    )
+    assert config.changes(old, new) == ([], [])
+
+
+def test_take_over():
+    running, new = lines(), lines("tracker.connections 9", "tracker.memory 300")
+    assert config.take_over(running, new) == (["tracker.connections"], ["tracker.memory"])
+    assert (running.connections, running.memory_kib) == (9, 4096)
+    assert config.take_over(running, new) == ([], ["tracker.memory"])
+
+
+def test_files_that_can_not_be_read():
+    for path in ("tests/vectors/no-such-file.conf", "/"):
+        messages = errors(config.load, ["-f", path])
+        assert len(messages) == 1 and messages[0].startswith("cannot read %s: " % path)
+
+
+def test_reload_parses_the_same_command_line():
+    settings = config.load(["-m", "300"])
+    assert settings.memory_kib == config.reload(settings).memory_kib == 300
+
+
+def test_errors_of_the_system_have_words():
+    for code, text in (
+        (13, "Permission denied"),
+        (20, "Not a directory"),
+        (24, "Too many open files"),
+        (28, "No space left on device"),
+    ):
+        assert describe(OSError(code, text)) == text
+    assert describe(OSError("no number")) == "no number"
+
+
+def test_spelling():
+    words = ["listen.tcp", "listen.udp", "tracker.user"]
+    assert closest("listn.tcp", words) == "listen.tcp"
+    assert closest("listen.tcpp", words) == "listen.tcp"
+    assert closest("listen.ucp", words) in ("listen.tcp", "listen.udp")
+    assert closest("listen", words) is None
+    assert closest("", words) is None
+    assert closest("-x", ["-p", "--tcp"]) is None
+
+
+def test_help_tells_every_option():
+    text = help_text()
+    for option in OPTIONS:
+        assert option.help.split(" ")[0] in text
+        assert "  " + option.keyword in text
+        assert all(switch in text for switch in option.switches())
+    assert all(len(line) < 80 for line in text.split("\n"))
+    assert "-m KIB" in text and "256-1048576 KiB" in text and "default 4096" in text
+
+
+def test_table_is_sound():
+    for names in (
+        [option.keyword for option in OPTIONS if option.keyword],
+        [option.uci for option in OPTIONS if option.uci],
+        [switch for option in OPTIONS for switch in option.switches()],
+    ):
+        assert len(names) == len(set(names))
+    for option in OPTIONS:
+        assert option.keyword or option.switches()
+        assert not option.reloadable or option.attribute
+        assert len(option.help) < 90 and not option.help.endswith(".")
