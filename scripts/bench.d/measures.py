@@ -1,4 +1,8 @@
-"""What is measured, section by section. A section yields (name of a measure, its figures)."""
+"""What is measured, section by section.
+
+A section is a generator that yields (name of a measure, its figures). Those of all trackers are
+advanced in turn: while one waits for its turn its tracker stands idle.
+"""
 
 import contextlib
 import os
@@ -26,6 +30,7 @@ class Server:
         self.process = process
         self.port = port
         self.start_seconds = trackers.wait_for_answer(port, process)
+        self.refusal = ""  # the last one while peers were stored
 
     def load(self, mode, **settings):
         return self.bench.udp.run(mode, self.port, sources=SOURCES, **settings)
@@ -41,7 +46,7 @@ class Server:
 
     def fill(self, **settings):
         """Store peers; returns how many the tracker says it has of them."""
-        self.load("fill", **settings)
+        self.refusal = self.load("fill", **settings)["error"]
         return self.stored(**settings)
 
     def stored(self, **settings):
@@ -117,10 +122,10 @@ def filled(server, **settings):
     server.open_for_all()
     stored, wanted = server.fill(**settings), settings["swarms"] * settings["peers"]
     if stored != wanted:
-        raise trackers.Trouble("has stored %d of %d peers" % (stored, wanted))
+        raise trackers.Trouble("has %d of %d peers: %s" % (stored, wanted, server.refusal))
 
 
-def http(bench, subject, _run):
+def http(bench, subject, _turn):
     with bench.server(subject, bench.whitelist(SWARMS), bench.options.memory) as server:
         filled(server, swarms=1, peers=PEERS)
         path = load.announce_path(bench.udp.info_hash())
@@ -139,7 +144,7 @@ def http(bench, subject, _run):
         yield "http-keep-alive", server.measured(lambda: announce(True))
 
 
-def udp(bench, subject, _run):
+def udp(bench, subject, _turn):
     swarms = {"swarms": SWARMS, "peers": PEERS}
     with bench.server(subject, bench.whitelist(SWARMS), bench.options.memory) as server:
         filled(server, **swarms)
@@ -156,11 +161,11 @@ def udp(bench, subject, _run):
         yield "udp-new", measured("new")
 
 
-def memory(bench, subject, run):
+def memory(bench, subject, turn):
     yield "idle", idle(bench, subject)
     yield "per-peer", growth(bench, subject, swarms=SWARMS, peers=100)
     yield "per-swarm", growth(bench, subject, swarms=100000, peers=1)
-    if run == 0:
+    if turn == 1:
         yield "flood", flood(bench, subject)
 
 
@@ -201,7 +206,7 @@ def flood(bench, subject):
     )
 
 
-def scale(bench, subject, _run):
+def scale(bench, subject, _turn):
     swarms = {"swarms": SCALE_SWARMS, "peers": 1}
     with bench.server(subject, bench.whitelist(SCALE_SWARMS), SCALE_MEMORY) as server:
         filled(server, **swarms)

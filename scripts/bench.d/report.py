@@ -6,6 +6,7 @@ import os
 import statistics
 
 Column = collections.namedtuple("Column", "heading key form ratio")
+Table = collections.namedtuple("Table", "title columns")
 
 
 def column(heading, key, form="{:,.0f}", ratio=False):
@@ -46,18 +47,18 @@ FLOOD = [
     column("kept %", "kept_percent"),
 ]
 TABLES = {
-    "http": ("HTTP announce, one connection each", RATES + LATENCY),
-    "http-keep-alive": ("HTTP announce, keep-alive", RATES + LATENCY + KEPT_ALIVE),
-    "udp-announce": ("UDP announce of known peers, 1,000 swarms of 200", RATES + LATENCY),
-    "udp-half-load": ("UDP announce at half of that speed", RATES + LATENCY),
-    "udp-new": ("UDP announce of new peers", RATES + LATENCY),
-    "udp-scrape": ("UDP scrape, one swarm each", RATES + LATENCY),
-    "udp-connect": ("UDP connect", RATES + LATENCY),
-    "udp-scale": ("UDP announce, 1,000,000 swarms of one peer", RATES + LATENCY),
-    "idle": ("Start and idle, resident memory", IDLE),
-    "per-peer": ("Memory per peer: 1,000 swarms of 100", GROWTH),
-    "per-swarm": ("Memory per swarm: 100,000 swarms of one peer", GROWTH),
-    "flood": ("Flood of random info_hashes, default budget", FLOOD),
+    "http": Table("HTTP announce, one connection each", RATES + LATENCY),
+    "http-keep-alive": Table("HTTP announce, keep-alive", RATES + LATENCY + KEPT_ALIVE),
+    "udp-announce": Table("UDP announce of known peers, 1,000 swarms of 200", RATES + LATENCY),
+    "udp-half-load": Table("UDP announce at half of that speed", RATES + LATENCY),
+    "udp-new": Table("UDP announce of new peers", RATES + LATENCY),
+    "udp-scrape": Table("UDP scrape, one swarm each", RATES + LATENCY),
+    "udp-connect": Table("UDP connect", RATES + LATENCY),
+    "udp-scale": Table("UDP announce, 1,000,000 swarms of one peer", RATES + LATENCY),
+    "idle": Table("Start and idle, resident memory", IDLE),
+    "per-peer": Table("Memory per peer: 1,000 swarms of 100", GROWTH),
+    "per-swarm": Table("Memory per swarm: 100,000 swarms of one peer", GROWTH),
+    "flood": Table("Flood of random info_hashes, default budget", FLOOD),
 }
 LEGEND = """\
 x NAME: the figure to its left, divided by NAME's. CPU us: user and system time of the tracker for
@@ -68,56 +69,66 @@ whitelist, which they have read before."""
 DISTURBED = 5  # per cent of the server's core, from which on it is worth a word
 
 
-def medians(results):
-    """{tracker: {measure: {figure: median}}} of the figures of all runs."""
+def summary(results, references):
+    """{tracker: {measure: {"median": .., "ratios": .., "rounds": ..}}} of the figures per round."""
     return {
-        tracker: {measure: median_of(runs) for measure, runs in measures.items()}
+        tracker: {
+            measure: {
+                "median": medians(list(rounds.values())),
+                "ratios": {
+                    name: ratios(TABLES[measure].columns, rounds, results[name][measure])
+                    for name in references
+                    if measure in results.get(name, ())
+                },
+                "rounds": rounds,
+            }
+            for measure, rounds in measures.items()
+        }
         for tracker, measures in results.items()
     }
 
 
-def median_of(runs):
+def medians(runs):
     numbers = [key for key, value in runs[0].items() if not isinstance(value, str)]
     return {key: statistics.median(run[key] for run in runs) for key in numbers}
 
 
-def ratios(figures, columns, others):
-    """{(figure, reference): ratio}, as far as the reference has the figure."""
-    return {
-        (each.key, name): figures[each.key] / other[each.key]
-        for each in columns
-        if each.ratio
-        for name, other in others.items()
-        if other.get(each.key)
-    }
+def ratios(columns, rounds, reference):
+    """{figure: ratio to the reference}: the median of the rounds that both have done."""
+    found = {}
+    common = [turn for turn in rounds if turn in reference]
+    for key in [each.key for each in columns if each.ratio]:
+        quotients = [
+            rounds[turn][key] / reference[turn][key] for turn in common if reference[turn][key]
+        ]
+        if quotients:
+            found[key] = round(statistics.median(quotients), 4)
+    return found
 
 
-def as_text(about, middle, references):
+def as_text(about, measured):
     width = max(len(name) for name, _ in about)
     parts = ["\n".join("%-*s  %s" % (width, name, text) for name, text in about)]
     for measure, (title, columns) in TABLES.items():
-        rows = {name: found[measure] for name, found in middle.items() if measure in found}
+        rows = {name: found[measure] for name, found in measured.items() if measure in found}
         if rows:
-            parts.append(title + "\n" + table(rows, columns, references))
-    parts.append(LEGEND + disturbance(middle))
+            parts.append(title + "\n" + table(rows, columns))
+    parts.append(LEGEND + disturbance(measured))
     return "\n\n".join(parts)
 
 
-def table(rows, columns, references):
-    others = {name: rows[name] for name in references if name in rows}
-    headings = [""]
+def table(rows, columns):
+    references = next(iter(rows.values()))["ratios"]
+    lines = [[""]]
     for each in columns:
-        headings.append(each.heading)
-        headings += ["x " + name for name in others if each.ratio]
-    lines = [headings]
-    for tracker, figures in rows.items():
-        found = ratios(figures, columns, others)
+        lines[0].append(each.heading)
+        lines[0] += ["x " + name for name in references if each.ratio]
+    for tracker, found in rows.items():
         line = [tracker]
         for each in columns:
-            known = each.key in figures
-            line.append(each.form.format(figures[each.key]) if known else "-")
+            line.append(each.form.format(found["median"][each.key]))
             if each.ratio:
-                line += [as_ratio(found.get((each.key, name))) for name in others]
+                line += [as_ratio(ratio.get(each.key)) for ratio in found["ratios"].values()]
         lines.append(line)
     return aligned(lines)
 
@@ -137,39 +148,24 @@ def aligned(lines):
     )
 
 
-def disturbance(middle):
-    worst = max(
-        (figures.get("others_percent", 0), measure, tracker)
-        for tracker, found in middle.items()
-        for measure, figures in found.items()
-    )
-    if worst[0] < DISTURBED:
+def disturbance(measured):
+    """A word of caution if something else ran on the trackers' core."""
+    shares = [
+        (figures["others_percent"], measure, tracker, turn)
+        for tracker, found in measured.items()
+        for measure, facts in found.items()
+        for turn, figures in facts["rounds"].items()
+        if "others_percent" in figures
+    ]
+    if not shares or max(shares)[0] < DISTURBED:
         return ""
     return (
-        "\n\nNot alone: others took up to %.0f %% of the tracker's core (%s of %s), so the figures"
-        "\nare worth less." % worst
+        "\n\nNot alone: others took up to %.0f %% of the trackers' core (%s of %s, round %d)."
+        % max(shares)
     )
 
 
-def write_json(path, about, settings, results, middle, references):
-    measured = {}
-    for tracker, measures in results.items():
-        measured[tracker] = {}
-        for measure, runs in measures.items():
-            others = {
-                name: middle[name][measure]
-                for name in references
-                if measure in middle.get(name, ())
-            }
-            found = ratios(middle[tracker][measure], TABLES[measure][1], others)
-            against = {}
-            for (key, name), ratio in found.items():
-                against.setdefault(name, {})[key] = round(ratio, 4)
-            measured[tracker][measure] = {
-                "median": middle[tracker][measure],
-                "ratios": against,
-                "runs": runs,
-            }
+def write_json(path, about, settings, measured):
     settings = {key: value for key, value in settings.items() if key != "json"}
     document = {"about": dict(about), "settings": settings, "trackers": measured}
     with open(path + ".new", "w") as file:

@@ -66,6 +66,7 @@ static int action; /* what the mode asks for */
 static int sock;
 static struct sockaddr_in target;
 static uint64_t *connection_ids; /* of each source, in network order */
+static uint32_t unconnected;     /* how many of them are still missing */
 static double connected;         /* when they were fetched */
 static bool wrong_id;            /* an error reply came: perhaps they have expired */
 
@@ -196,6 +197,15 @@ static void prepare_messages(void)
 
 /* ---- requests ---- */
 
+/* Ports are all over the range as those of real peers are, and no two of a source are the same:
+ * the factors have no divisor in common with the range. */
+static uint16_t port_of(uint64_t person)
+{
+    uint64_t turn = person / set.sources, source = person % set.sources;
+
+    return (uint16_t)(1024 + (turn * 40503 + source * 9973) % 64000);
+}
+
 static uint64_t swarm_of(uint64_t job)
 {
     return job % set.swarms;
@@ -212,7 +222,7 @@ static uint32_t put_connect(uint8_t *at, uint32_t tid)
 
 static uint32_t put_announce(uint8_t *at, uint64_t swarm, uint64_t person)
 {
-    uint16_t port = htons((uint16_t)(1024 + person / set.sources % 64000));
+    uint16_t port = htons(port_of(person));
 
     put_info_hash(at + 16, swarm);
     memcpy(at + 36, "-BN0001-", 8);
@@ -310,6 +320,14 @@ static void take_answer(const uint8_t *reply, uint32_t size)
         stored += get32(reply + 8) + get32(reply + 16);
 }
 
+static void take_connection(const uint8_t *reply, uint32_t size, uint32_t source)
+{
+    if (size < 16 || get32(reply) != CONNECT || source >= set.sources)
+        return;
+    unconnected -= !connection_ids[source];
+    memcpy(&connection_ids[source], reply + 8, 8);
+}
+
 /* Returns whether the reply was to a request of ours that was still waiting for it. */
 static bool take_reply(const uint8_t *reply, uint32_t size, double time)
 {
@@ -320,8 +338,7 @@ static bool take_reply(const uint8_t *reply, uint32_t size, double time)
         return false;
     tid = get32(reply + 4);
     if (tid & RENEWAL) {
-        if (size >= 16 && get32(reply) == CONNECT && (tid & ~RENEWAL) < set.sources)
-            memcpy(&connection_ids[tid & ~RENEWAL], reply + 8, 8);
+        take_connection(reply, size, tid & ~RENEWAL);
         return false;
     }
     slot = &slots[tid % MAX_WINDOW];
@@ -353,31 +370,34 @@ static uint32_t receive(bool wait)
 
 /* ---- connections ---- */
 
+/* Ask for the connection ids of a window full of sources; returns the source to go on with. */
+static uint32_t connect_some(uint32_t source)
+{
+    double deadline = now() + 0.2;
+    uint32_t count = 0, before = unconnected;
+
+    for (; source < set.sources && count < set.window; source++) {
+        if (connection_ids[source])
+            continue;
+        out_parts[count].iov_len = put_connect(requests[count], RENEWAL | source);
+        name_source(count++, source);
+    }
+    send_messages(count);
+    while (before - unconnected < count && now() < deadline)
+        receive(true);
+    return source;
+}
+
 /* Ask for the connection id of every source, again for those that got no reply. */
 static void connect_sources(void)
 {
-    uint32_t missing = 1;
-
     memset(connection_ids, 0, set.sources * sizeof *connection_ids);
-    for (int attempt = 0; attempt < 20 && missing; attempt++) {
-        missing = 0;
-        for (uint32_t source = 0; source < set.sources;) {
-            uint32_t count = 0;
-            for (; source < set.sources && count < set.window; source++) {
-                if (connection_ids[source])
-                    continue;
-                out_parts[count].iov_len = put_connect(requests[count], RENEWAL | source);
-                name_source(count++, source);
-            }
-            send_messages(count);
-            for (uint32_t i = 0; i < 4 && count; i++)
-                receive(i == 0);
-            missing += count;
-        }
-    }
-    for (uint32_t source = 0; source < set.sources; source++)
-        if (!connection_ids[source])
-            die("no connection id for source %" PRIu32, source);
+    unconnected = (uint32_t)set.sources;
+    for (int attempt = 0; attempt < 20 && unconnected; attempt++)
+        for (uint32_t source = 0; source < set.sources;)
+            source = connect_some(source);
+    if (unconnected)
+        die("no connection id for %" PRIu32 " of %" PRIu64 " sources", unconnected, set.sources);
     connected = now();
     wrong_id = false;
 }
