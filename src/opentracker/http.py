@@ -17,7 +17,7 @@ ANNOUNCE, SCRAPE, ROOT = 1, 2, 3
 # What a byte means in a request line. In a path `?` ends it; in a name `=` ends it; in a value both
 # are plain. Names and values end at `&`, the whole query at a hard end.
 _PLAIN, _AT, _ODD, _OTHER = 0, 1, 2, 3
-_CLASS = bytearray([_OTHER]) * 256
+_CLASS = bytearray(bytes([_OTHER]) * 256)
 for _byte in b"!%'()*+,-./0123456789:;<>?=_~":
     _CLASS[_byte] = _PLAIN
 for _byte in range(26):
@@ -99,7 +99,7 @@ def wants_keep_alive(raw, end):
 
 
 def parse(raw, size):
-    """Returns the Request in raw[:size], which is a complete request. Raises BadRequest, Failure."""
+    """Returns the Request in raw[:size], a complete request. Raises BadRequest or Failure."""
     if raw[:14] == b"GET /announce?":
         return _announce(_query(raw, 14, size))
     if raw[:5] != b"GET /":
@@ -349,7 +349,8 @@ def announce_body(complete, downloaded, incomplete, interval, bytes_v4):
     Then follow those, `peers6_key` and the IPv6 peers if there are any, and `e`.
     """
     return (
-        b"d8:completei%de10:downloadedi%de10:incompletei%de8:intervali%de12:min intervali%de5:peers%d:"
+        b"d8:completei%de10:downloadedi%de10:incompletei%de"
+        b"8:intervali%de12:min intervali%de5:peers%d:"
         % (complete, downloaded, incomplete, interval, interval >> 1, bytes_v4)
     )
 

@@ -176,35 +176,20 @@ def sample(memory, block, width, want, out, at):
     out[at : at + size] = memory[begin : begin + size]
 
 
-def sample_window(memory, block, width, want, out, front, back):
-    """Writes `want` neighbours from a random place on: leechers at `front`, seeders before `back`.
+def copy_out(memory, block, width, begin, end, out, front, back):
+    """Writes the peers from `begin` to `end`: leechers to `out` at `front`, seeders before `back`.
 
-    Returns the new `front` and `back`. `want` is at most the number of peers in the block.
+    Returns the new `front` and `back`.
     """
     leechers = memory[block]
-    peers = leechers + memory[block + SEEDERS]
-    begin = getrandbits(16) * peers >> 16
-    end = begin + want
-    over = end - peers
-    if over > 0:
-        # The window reaches past the end: what it wraps to are the first peers of the block.
-        end = peers
-        front, back = _copy_out(memory, block, width, leechers, 0, over, out, front, back)
-    return _copy_out(memory, block, width, leechers, begin, end, out, front, back)
-
-
-def _copy_out(memory, block, width, leechers, begin, end, out, front, back):
-    start = block + ADDRESSES
+    start = block + ADDRESSES + begin * width
     if begin < leechers:
-        border = end if end < leechers else leechers
-        size = (border - begin) * width
-        source = start + begin * width
-        out[front : front + size] = memory[source : source + size]
+        size = ((end if end < leechers else leechers) - begin) * width
+        out[front : front + size] = memory[start : start + size]
         front += size
-        begin = border
-    if begin < end:
-        size = (end - begin) * width
-        source = start + begin * width
+        start += size
+    size = block + ADDRESSES + end * width - start
+    if size > 0:
         back -= size
-        out[back : back + size] = memory[source : source + size]
+        out[back : back + size] = memory[start : start + size]
     return front, back

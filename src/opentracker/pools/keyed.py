@@ -1,8 +1,10 @@
 """Hashing under a secret, so that nobody outside can choose what collides.
 
-The hash of a byte string is the number it spells modulo a secret prime of 30 bits. Two different
-strings of up to 20 bytes collide only if the prime divides their difference, which has at most
-five such factors among some 27 million primes.
+The hash of a byte string is the number it spells, times a secret factor, modulo a secret prime of
+30 bits. Two strings of up to 20 bytes have the same hash only if the prime divides their
+difference, which has at most five such factors among some 27 million primes; and by the factor
+(Carter and Wegman's universal hashing) any low bits of two hashes agree no more often than by
+chance.
 """
 
 from os import urandom
@@ -14,3 +16,8 @@ def secret_prime():
         candidate = (int.from_bytes(urandom(4), "big") & 0x1FFFFFFF) | 0x20000001
         if pow(2, candidate - 1, candidate) == 1 and pow(3, candidate - 1, candidate) == 1:
             return candidate
+
+
+def secret_factor():
+    """Returns a random number between 2**28 and 2**29."""
+    return int.from_bytes(urandom(4), "big") & 0x0FFFFFFF | 0x10000000

@@ -16,7 +16,7 @@ from random import getrandbits
 from opentracker.pools import blocks
 from opentracker.pools.arena import PAGE, size_that_fits
 from opentracker.pools.blocks import COMPLETED, DUE, MINUTE_MASK, UNKNOWN
-from opentracker.pools.keyed import secret_prime
+from opentracker.pools.keyed import secret_factor, secret_prime
 from opentracker.pools.swarms import DOWNLOADED, INLINE_BYTES, PEERS_V4, PEERS_V6
 
 INLINE = 2
@@ -25,7 +25,9 @@ INLINE = 2
 # split (a power of two: pages are between it and twice it), then the offset of each page.
 _LEECHERS, _SEEDERS, _PAGES, _LEVEL, _FIRST = 0, 1, 2, 3, 4
 _MOST_PAGES = PAGE // 4 - _FIRST
-_SPLITS_AT_ONCE = 4
+_SPLITS_AT_ONCE = 8
+# A run costs 0.9 us whatever its length (CPython 3.11 on an EPYC), so there are few.
+_SHORTEST_RUN = 32
 
 NO_ROOM, KNOWN, ADDED = 0, 1, 2
 
@@ -47,6 +49,7 @@ class PeerLists:
         self._group_bytes = 4 if width == 6 else 8
         self._cell = cell
         self._prime = secret_prime()
+        self._factor = secret_factor()
         self._page_capacity = blocks.capacity_of(PAGE, width)
 
     def put(self, record, peer, seeding, completed):
@@ -161,7 +164,7 @@ class PeerLists:
 
     def _page_of(self, directory, peer):
         words = self._words
-        keyed = int.from_bytes(peer, "big") % self._prime
+        keyed = int.from_bytes(peer, "big") * self._factor % self._prime
         level = words[directory + _LEVEL]
         page = keyed & (2 * level - 1)
         if page >= words[directory + _PAGES]:
@@ -266,17 +269,36 @@ class PeerLists:
         return directory
 
     def _split_for(self, record, peer):
-        """Splits pages, the next ones in turn, until `peer` has room; returns its page, or 0."""
-        memory = self._memory
+        """Splits pages, the next ones in turn, until `peer` has room; returns its page, or 0.
+
+        If its page is not among the next ones, or the list is as long as can be, whoever announced
+        longest ago on that page makes room.
+        """
+        memory, words = self._memory, self._words
         for _ in range(_SPLITS_AT_ONCE):
-            directory = self._words[record + self._cell] >> 2
+            directory = words[record + self._cell] >> 2
             page = self._page_of(directory, peer)
             if memory[page] + memory[page + 1] < memory[page + 2]:
                 return page
+            if words[directory + _PAGES] == _MOST_PAGES:
+                break
             if not self._split(record):
                 return 0
-        page = self._page_of(self._words[record + self._cell] >> 2, peer)
-        return page if memory[page] + memory[page + 1] < memory[page + 2] else 0
+        ref = words[record + self._cell]
+        page = self._page_of(ref >> 2, peer)
+        if memory[page] + memory[page + 1] == memory[page + 2]:
+            self._forget(ref, page, self._oldest(page))
+        return page
+
+    def _oldest(self, block):
+        memory = self._memory
+        marks = blocks.mark_at(memory, block, self.width)
+        oldest = highest_age = 0
+        for index in range(memory[block] + memory[block + 1]):
+            age = (self.minute - memory[marks + index]) & MINUTE_MASK
+            if age > highest_age:
+                oldest, highest_age = index, age
+        return oldest
 
     def _split(self, record):
         directory = self._with_room(record)
@@ -298,7 +320,7 @@ class PeerLists:
         memory, width = self._memory, self.width
         for index in range(memory[page] + memory[page + 1] - 1, -1, -1):
             peer = blocks.address_at(memory, page, width, index)
-            if int.from_bytes(peer, "big") % self._prime & bit:
+            if int.from_bytes(peer, "big") * self._factor % self._prime & bit:
                 self._carry(page, index, target)
 
     def _carry(self, page, index, target):
@@ -315,8 +337,6 @@ class PeerLists:
         block = words[record + self._cell] - 1
         directory = block >> 2
         pages = words[directory + _PAGES]
-        if pages == _MOST_PAGES:
-            return 0
         wanted = 4 * (_FIRST + pages + 1)
         if self._arena.block_size(block) >= wanted:
             return directory
@@ -420,7 +440,9 @@ class PeerLists:
         memory, words, width = self._memory, self._words, self.width
         pages = words[directory + _PAGES]
         unseen = words[directory + _LEECHERS] + words[directory + _SEEDERS]
-        share = want + 3 >> 2 if pages >= 4 else (want + pages - 1) // pages
+        share = (want + 3) >> 2
+        if share < _SHORTEST_RUN:
+            share = _SHORTEST_RUN
         front, back = at, at + want * width
         number = getrandbits(16) * pages >> 16
         while want:
@@ -433,5 +455,18 @@ class PeerLists:
             if run > want:
                 run = want
             want -= run
-            front, back = blocks.sample_window(memory, page, width, run, out, front, back)
+            begin = getrandbits(16) * peers >> 16
+            end = begin + run
+            if end > peers:
+                # The run goes on at the start of the page, where the leechers are.
+                end -= peers
+                front, back = blocks.copy_out(memory, page, width, 0, end, out, front, back)
+                end = peers
+            if end <= memory[page]:
+                size = (end - begin) * width
+                begin = page + 4 + begin * width
+                out[front : front + size] = memory[begin : begin + size]
+                front += size
+            else:
+                front, back = blocks.copy_out(memory, page, width, begin, end, out, front, back)
             number = number + 1 if number + 1 < pages else 0

@@ -22,7 +22,7 @@ when the table changes, so keep it no longer than one request.
 from array import array
 
 from opentracker.pools.arena import PAGE_BITS
-from opentracker.pools.keyed import secret_prime
+from opentracker.pools.keyed import secret_factor, secret_prime
 
 SWARMS_IN_A_PAGE = 17
 _KEYS = 4
@@ -44,6 +44,7 @@ class SwarmTable:
         self.count = 0
         self.arena = arena
         self._prime = secret_prime()
+        self._factor = secret_factor()
         self._max_depth = max_depth
         self._depth = 0
         self._mask = 0
@@ -53,12 +54,22 @@ class SwarmTable:
 
     def page_of(self, info_hash):
         """Returns the offset of the page where `info_hash` is, or would be."""
-        return self._directory[int.from_bytes(info_hash, "big") % self._prime & self._mask] << 10
+        return (
+            self._directory[
+                int.from_bytes(info_hash, "big") * self._factor % self._prime & self._mask
+            ]
+            << 10
+        )
 
     def find(self, info_hash):
         """Returns the record of `info_hash`, or 0."""
         memory = self.arena.bytes
-        page = self._directory[int.from_bytes(info_hash, "big") % self._prime & self._mask] << 10
+        page = (
+            self._directory[
+                int.from_bytes(info_hash, "big") * self._factor % self._prime & self._mask
+            ]
+            << 10
+        )
         start = page + 4
         end = start + 20 * memory[page]
         at = memory.find(info_hash, start, end)
@@ -184,7 +195,7 @@ class SwarmTable:
         return sister if memory[sister + _DEPTH] == depth else 0
 
     def _hash(self, info_hash):
-        return int.from_bytes(info_hash, "big") % self._prime
+        return int.from_bytes(info_hash, "big") * self._factor % self._prime
 
     def _deal_out(self, page, sister, bit):
         """Moves the swarms of `page` whose hash has `bit` to the empty page `sister`."""

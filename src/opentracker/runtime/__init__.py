@@ -11,7 +11,7 @@ Both modules give the same names:
     Listener(ip, port)          TCP: accept() -> Connection or None; fileno(); close()
     Connection                  ip; read(view) -> bytes read, 0 at the end, -1 if none are there;
                                 write(view) -> bytes written or -1; fileno(); close()
-    DatagramSocket(ip, port)    UDP: receive() -> size or -1; packet, ip, port and reply; send(size)
+    DatagramSocket(ip, port)    UDP: receive() -> size or -1; packet, ip and reply; send(size)
                                 answers from the address that was asked; fileno(); close()
     Signals()                   fileno(); read() -> names of what came: "TERM", "INT", "HUP"
     settle(user, directory)     leaves root; OSError or ValueError says why it can't

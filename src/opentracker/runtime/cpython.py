@@ -76,9 +76,9 @@ def _open(ip, port, kind):
 
 
 def _packed(text):
-    if ":" not in text:
-        return socket.inet_aton(text)
-    return socket.inet_pton(socket.AF_INET6, text.partition("%")[0])
+    if ":" in text:
+        return socket.inet_pton(socket.AF_INET6, text.partition("%")[0])
+    return socket.inet_aton(text)
 
 
 class Listener:
@@ -123,15 +123,15 @@ class DatagramSocket:
         self.packet = bytearray(_PACKET_BYTES)
         self.reply = bytearray(_PACKET_BYTES)
         self.ip = b""
-        self.port = b""
         self._socket = _open(ip, port, socket.SOCK_DGRAM)
         self._buffers = [self.packet]
-        self._reply = memoryview(self.reply)
+        self._view = memoryview(self.reply)
         self._address = None
         self._asked = ()
         self.fileno = self._socket.fileno
         self.close = self._socket.close
-        if not any(ip):
+        self._is_wildcard = not any(ip)
+        if self._is_wildcard:
             self._tell_what_was_asked(len(ip))
 
     def _tell_what_was_asked(self, width):
@@ -143,28 +143,33 @@ class DatagramSocket:
 
     def receive(self):
         try:
-            size, ancillary, _, address = self._socket.recvmsg_into(self._buffers, _ANCILLARY_BYTES)
+            if self._is_wildcard:
+                size, self._asked, _, self._address = self._socket.recvmsg_into(
+                    self._buffers, _ANCILLARY_BYTES
+                )
+            else:
+                size, self._address = self._socket.recvfrom_into(self.packet)
         except BlockingIOError:
             return -1
-        self._asked = [_as_source(item) for item in ancillary]
-        self._address = address
-        self.ip = _packed(address[0])
-        self.port = address[1].to_bytes(2, "big")
+        self.ip = _packed(self._address[0])
         return size
 
     def send(self, size):
         try:
-            self._socket.sendmsg([self._reply[:size]], self._asked, 0, self._address)
+            if self._is_wildcard:
+                source = [_as_source(*self._asked[0])] if self._asked else ()
+                self._socket.sendmsg([self._view[:size]], source, 0, self._address)
+            else:
+                self._socket.sendto(self._view[:size], self._address)
         except OSError:
             pass  # A full buffer, or a source address that can't be answered: as if it got lost.
 
 
-def _as_source(item):
+def _as_source(level, kind, info):
     """Turns the IP_PKTINFO or IPV6_PKTINFO of a packet into that of its reply.
 
     The interface is left to routing, but for link-local addresses, which mean nothing without.
     """
-    level, kind, info = item
     if level == socket.IPPROTO_IP:
         return level, kind, b"\0\0\0\0" + info[4:8] + b"\0\0\0\0"
     return level, kind, info if info[:2] == b"\xfe\x80" else info[:16] + b"\0\0\0\0"

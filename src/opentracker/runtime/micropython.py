@@ -176,7 +176,6 @@ class _PlainDatagramSocket:
                 return -1
             raise
         address = self._address
-        self.port = address[2:4]
         self.ip = address[4:8] if len(address) == 16 else address[8:24]
         return len(self.packet)
 
@@ -232,7 +231,6 @@ class _MessageDatagramSocket:
         self.packet = bytearray(_PACKET_BYTES)
         self.reply = bytearray(_PACKET_BYTES)
         self.ip = b""
-        self.port = b""
         self._socket = _open(ip, port, socket.SOCK_DGRAM)
         self._is_v4 = len(ip) == 4
         self._address = bytearray(28)
@@ -263,7 +261,6 @@ class _MessageDatagramSocket:
         if size < 0:
             return -1
         address = self._address
-        self.port = bytes(address[2:4])
         self.ip = bytes(address[4:8] if self._is_v4 else address[8:24])
         return size
 
