@@ -7,6 +7,7 @@ from opentracker.addresses import format_endpoint
 from opentracker.hosts import own_addresses
 from opentracker.log import log
 from opentracker.server import CannotStart, Server
+from opentracker.usage import help_text
 from opentracker.version import VERSION
 
 
@@ -21,7 +22,7 @@ def main(arguments):
     if settings.action == "version":
         print("opentracker " + VERSION)
     elif settings.action == "help":
-        print(config.usage())
+        print(help_text(), end="")
     else:
         return _start(settings)
     return 0
