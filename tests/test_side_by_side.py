@@ -8,9 +8,9 @@ import re
 from typing import NamedTuple
 
 import pytest
+
 from side_by_side.cases import all_cases
 from side_by_side.exchange import Correspondent
-
 from support.c_tracker import DUAL_STACK, VERSIONS, CTracker
 from support.runtimes import RUNTIMES, need_runtime
 from support.tracker import Tracker, free_port
@@ -219,7 +219,7 @@ def with_differences(reply, rows):
     applied = set()
     for row in rows:
         for pattern, replacement in row.substitutions:
-            reply, count = re.subn(pattern, replacement, reply, 1, re.DOTALL)
+            reply, count = re.subn(pattern, replacement, reply, count=1, flags=re.DOTALL)
             if count:
                 applied.add((row.cases, pattern))
     return reply, applied

@@ -239,13 +239,10 @@ def normal_udp(reply, step):
     if action == b"\0\0\0\0" and len(rest) == 8:
         return reply[:8] + b"<new id>"
     if action == b"\0\0\0\1" and len(rest) >= 12:
-        if 1620 <= int.from_bytes(rest[:4], "big") <= 1979:
-            rest = b"<random>" + rest[4:12] + _normal_tail(rest[12:], step)
+        peers = normal_peers(rest[12:], PEER_SIZES[step.family], step.sampled)
+        is_right = 1620 <= int.from_bytes(rest[:4], "big") <= 1979
+        rest = (b"<random>" if is_right else rest[:4]) + rest[4:12] + peers
     return reply[:8] + rest
-
-
-def _normal_tail(peers, step):
-    return normal_peers(peers, PEER_SIZES[step.family], step.sampled)
 
 
 def normal_peers(compact, size, sampled):
