@@ -9,6 +9,7 @@ waiting, so that slow clients can only keep out each other.
 from selectors import EVENT_READ, EVENT_WRITE
 
 from opentracker.http import MOST_REQUEST_BYTES, end_of_request, error_page
+from opentracker.runtime import read, write
 
 DEADLINE_SECONDS = 30
 _ACCEPTED_AT_ONCE = 64
@@ -18,8 +19,9 @@ _OUT_OF_DESCRIPTORS = (24, 23)
 class _Waiting:
     """A connection with a request or a reply under way."""
 
-    def __init__(self, connection, place, deadline):
+    def __init__(self, connection, address, place, deadline):
         self.connection = connection
+        self.address = address
         self.number = connection.fileno()
         self.place = place
         self.deadline = deadline
@@ -61,7 +63,7 @@ class Connections:
         """
         for _ in range(_ACCEPTED_AT_ONCE):
             try:
-                connection = listener.accept()
+                accepted = listener.accept()
             except OSError as error:
                 if error.errno not in _OUT_OF_DESCRIPTORS:
                     continue  # That client has gone again.
@@ -69,10 +71,10 @@ class Connections:
                     return False
                 self._displace()
                 continue
-            if connection is None:
+            if accepted is None:
                 break
             self.accepted += 1
-            self._serve(connection)
+            self._serve(*accepted)
         return True
 
     def ready(self, waiting):
@@ -91,20 +93,20 @@ class Connections:
         """Closes every connection."""
         self.set_places(0)
 
-    def _serve(self, connection):
+    def _serve(self, connection, address):
         """Serves a new connection, at once if it goes without waiting."""
         try:
-            size = connection.read(self._view)
+            size = read(connection, self._view)
             end = end_of_request(self._buffer, size) if size > 0 else 0
-            reply = self._frontend.answer(self._buffer, end, connection.ip) if end else b""
-            sent = connection.write(reply) if end else 0
+            reply = self._frontend.answer(self._buffer, end, address) if end else b""
+            sent = write(connection, reply) if end else 0
         except OSError:
             connection.close()
             return
         if not size or (end and sent == len(reply) and not self._frontend.keep_alive):
             connection.close()
             return
-        waiting = self._give_place(connection)
+        waiting = self._give_place(connection, address)
         waiting.received = bytes(self._buffer[end : max(size, 0)])
         if end:
             waiting.unsent = bytes(reply[max(sent, 0) :])
@@ -121,7 +123,7 @@ class Connections:
             self._close(waiting)
 
     def _receive_and_go_on(self, waiting):
-        size = waiting.connection.read(self._view)
+        size = read(waiting.connection, self._view)
         if size > 0:
             waiting.received += bytes(self._buffer[:size])
         return size and self._go_on(waiting)
@@ -130,7 +132,7 @@ class Connections:
         """Sends and answers until it would have to wait; tells whether it is worth waiting."""
         while True:
             if waiting.unsent:
-                sent = waiting.connection.write(waiting.unsent)
+                sent = write(waiting.connection, waiting.unsent)
                 waiting.unsent = waiting.unsent[max(sent, 0) :]
                 if waiting.unsent:
                     self._wait_for(waiting, EVENT_WRITE)
@@ -148,7 +150,7 @@ class Connections:
             waiting.unsent = error_page(500)
             waiting.last_reply = True
             return
-        reply = self._frontend.answer(waiting.received, end, waiting.connection.ip)
+        reply = self._frontend.answer(waiting.received, end, waiting.address)
         waiting.unsent = bytes(reply)
         waiting.received = waiting.received[end:]
         waiting.last_reply = not self._frontend.keep_alive
@@ -159,11 +161,11 @@ class Connections:
             waiting.events = events
             self._selector.modify(waiting.number, events, waiting)
 
-    def _give_place(self, connection):
+    def _give_place(self, connection, address):
         if not self._free:
             self._displace()
         place = self._free.pop()
-        waiting = _Waiting(connection, place, self.now + DEADLINE_SECONDS)
+        waiting = _Waiting(connection, address, place, self.now + DEADLINE_SECONDS)
         self._places[place] = waiting
         self._selector.register(waiting.number, EVENT_READ, waiting)
         return waiting

@@ -16,7 +16,7 @@ ANNOUNCE, SCRAPE, ROOT = 1, 2, 3
 
 # What a byte means in a request line. In a path `?` ends it; in a name `=` ends it; in a value both
 # are plain. Names and values end at `&`, the whole query at a hard end.
-_PLAIN, _AT, _ODD, _OTHER = 0, 1, 2, 3
+_PLAIN, _AT, _ODD, _OTHER, _HARD_END = 0, 1, 2, 3, 4
 _CLASS = bytearray(bytes([_OTHER]) * 256)
 for _byte in b"!%'()*+,-./0123456789:;<>?=_~":
     _CLASS[_byte] = _PLAIN
@@ -25,6 +25,7 @@ for _byte in range(26):
 for _byte in b'"#$[\\]^`{|}':
     _CLASS[_byte] = _ODD
 _CLASS[64] = _AT
+_CLASS[0] = _CLASS[10] = _CLASS[13] = _HARD_END
 
 _STATUS = {
     302: b"302 Found",
@@ -40,6 +41,10 @@ class BadRequest(Exception):
     def __init__(self, status):
         super().__init__(status)
         self.status = status
+
+
+class _HardEnd(Exception):
+    """The query ends in the middle of this parameter."""
 
 
 class Failure(Exception):
@@ -91,7 +96,7 @@ def end_of_request(raw, size):
 
 def wants_keep_alive(raw, end):
     """Tells whether the headers of the request in raw[:end] ask to keep the connection."""
-    if raw.find(b"eep-", 0, end) < 0 and raw.find(b"EEP-", 0, end) < 0:
+    if raw.find(b"eep-", 0, end) < 0:
         return False
     headers = bytes(raw[raw.find(b"\n", 0, end) : end]).lower()
     at = headers.find(b"\nconnection:")
@@ -145,17 +150,12 @@ def _end_of_line(raw, size):
 
 
 def _query(raw, start, size):
-    """Returns the bytes between `start` and the hard end: NUL, CR, LF or a space."""
+    """Returns what is between `start` and the next space.
+
+    The query ends there, or at a NUL, CR or LF before; that is left to who meets one in a value.
+    """
     end = raw.find(b" ", start, size)
-    line = raw.find(b"\n", start, size)
-    if end < 0 or 0 <= line < end:
-        end = line if line >= 0 else size
-    query = bytes(raw[start:end])
-    for hard_end in (b"\r", b"\0"):
-        at = query.find(hard_end)
-        if at >= 0:
-            query = query[:at]
-    return query
+    return bytes(raw[start : end if end >= 0 else size])
 
 
 def _announce(query):
@@ -176,16 +176,30 @@ def _scrape(query):
 
 def _parameters(query, request, known):
     for part in query.split(b"&"):
-        while part:
-            name, equals, value = part.partition(b"=")
-            setter = known.get(name)
-            if setter is None and not name.isalpha():
-                _check(name, _AT)
-                setter = known.get(_decode(name))
-            if setter is not None:
-                setter(request, value)
-                break
-            part = _after_unknown(value)
+        try:
+            _parameter(part, request, known)
+        except _HardEnd:
+            _parameter(_before_hard_end(part), request, known)
+            return
+
+
+def _before_hard_end(part):
+    for index in range(len(part)):
+        if _CLASS[part[index]] == _HARD_END:
+            return part[:index]
+
+
+def _parameter(part, request, known):
+    while part:
+        name, equals, value = part.partition(b"=")
+        setter = known.get(name)
+        if setter is None and not name.isalpha():
+            _check(name, _AT)
+            setter = known.get(_decode(name))
+        if setter is not None:
+            setter(request, value)
+            return
+        part = _after_unknown(value)
 
 
 def _after_unknown(value):
@@ -201,13 +215,15 @@ def _after_unknown(value):
             raise BadRequest(400)
         if kind == _OTHER:
             return value[index + 1 :]
+        if kind == _HARD_END:
+            raise _HardEnd()
     return b""
 
 
 def _check(text, first_bad):
     for byte in text:
         if _CLASS[byte] >= first_bad:
-            raise BadRequest(400)
+            raise _HardEnd() if _CLASS[byte] == _HARD_END else BadRequest(400)
 
 
 def _decode(text):

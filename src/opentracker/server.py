@@ -15,7 +15,6 @@ from opentracker.oserror import describe
 from opentracker.pools import Pools
 from opentracker.tracker import Tracker
 
-_PACKETS_AT_ONCE = 64
 _SWEEP_ROUND_SECONDS = 120
 _CONNECTION_ID_SECONDS = 120
 _REPORT_SECONDS = 600
@@ -32,7 +31,7 @@ class Server:
         self._settings = settings
         self._selector = DefaultSelector()
         try:
-            self.tracker = Tracker(Pools(settings.memory_kib, runtime.reserve))
+            self.tracker = Tracker(Pools(settings.memory_kib, runtime.reserve, runtime.native))
         except (MemoryError, OSError):
             raise CannotStart("tracker.memory: no %d KiB to be had" % settings.memory_kib)
         self._http = HttpFrontend(self.tracker, settings.redirect_url)
@@ -102,7 +101,7 @@ class Server:
 
     def _handle(self, ready):
         if isinstance(ready, runtime.DatagramSocket):
-            self._answer_packets(ready)
+            ready.serve(self._udp.answer)
         elif isinstance(ready, runtime.Listener):
             if not self._connections.accept_from(ready):
                 self._accept(False)
@@ -111,17 +110,6 @@ class Server:
                 self._obey(name)
         else:
             self._connections.ready(ready)
-
-    def _answer_packets(self, datagrams):
-        answer = self._udp.answer
-        packet, reply = datagrams.packet, datagrams.reply
-        for _ in range(_PACKETS_AT_ONCE):
-            size = datagrams.receive()
-            if size < 0:
-                return
-            size = answer(packet, size, datagrams.ip, reply)
-            if size:
-                datagrams.send(size)
 
     def _accept(self, accepting):
         """Starts or stops accepting connections. It is stopped while descriptors are short."""

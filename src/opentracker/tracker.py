@@ -51,7 +51,7 @@ class Tracker:
         family = V4 if len(peer) == 6 else V6
         if stopped:
             return pools.stop(info_hash, family, peer)
-        if peer[-2:] == b"\0\0":
+        if not peer[-1] and not peer[-2]:
             # Nobody can connect to port 0: such a peer is answered, and not handed out.
             return pools.find(info_hash)
         swarm = pools.announce(info_hash, family, peer, seeding, completed)

@@ -16,7 +16,9 @@ What can't be stored is refused and counted, never half stored.
 
 from random import getrandbits
 
+from opentracker.pools import blocks
 from opentracker.pools.arena import Arena
+from opentracker.pools.keyed import Keys
 from opentracker.pools.ledger import MOST_SLOTS, SWARM_UNITS, Ledger
 from opentracker.pools.peers import NO_ROOM, PeerLists
 from opentracker.pools.swarms import (
@@ -46,8 +48,11 @@ _UNIT_BYTES = 8
 class Pools:
     """Peers and swarms in `kib` KiB; times are minutes since any fixed moment."""
 
-    def __init__(self, kib, reserve):
-        """`reserve(bytes)` returns zeroed memory and the same as 32-bit words."""
+    def __init__(self, kib, reserve, native=None):
+        """`reserve(bytes)` returns zeroed memory and the same as 32-bit words.
+
+        `native`: the hot paths in machine code (`runtime.native`), if there are any.
+        """
         slots = 256
         while slots < kib and slots < MOST_SLOTS:
             slots *= 2
@@ -58,9 +63,12 @@ class Pools:
         aside = 4 * slots + (2 << depth) * (2 if kib <= 65536 else 4)
         self.arena = Arena(*reserve((self.budget - aside) // 1024 * 1024))
         self.ledger = Ledger(slots, self.arena.pages * 1024 // 2 // _UNIT_BYTES)
-        self.swarms = SwarmTable(self.arena, depth)
-        self._v4 = PeerLists(self.arena, self.ledger, 6, PEERS_V4)
-        self._v6 = PeerLists(self.arena, self.ledger, 18, PEERS_V6)
+        self._native = native if kib <= 65536 else None
+        self._keys = keys = self._native.Keys() if self._native else Keys()
+        kernel = self._native or blocks
+        self.swarms = SwarmTable(self.arena, depth, keys.hash_swarm)
+        self._v4 = PeerLists(self.arena, self.ledger, 6, PEERS_V4, keys.hash_peer, kernel)
+        self._v6 = PeerLists(self.arena, self.ledger, 18, PEERS_V6, keys.hash_peer, kernel)
         self.lists = (self._v4, self._v6)
         self.minute = 0
         self.refused = 0
@@ -75,6 +83,10 @@ class Pools:
 
     def announce(self, info_hash, family, peer, seeding, completed):
         """Stores or renews `peer` (compact, 6 or 18 bytes). Returns its swarm, or 0: no room."""
+        if self._native and not completed:
+            record = self._renew(info_hash, peer, seeding)
+            if record:
+                return record
         record = self.swarms.find(info_hash)
         if not record:
             return self._start_swarm(info_hash, family, peer, seeding, completed)
@@ -82,6 +94,20 @@ class Pools:
         if self.lists[family].put(record, peer, seeding, completed) == NO_ROOM:
             return self._squeeze_in(info_hash, family, peer, seeding, completed)
         return record
+
+    def _renew(self, info_hash, peer, seeding):
+        """Announces a known peer the fast way. Returns its swarm, 0 for all that is less common."""
+        swarms = self.swarms
+        return self._native.renew(
+            self._keys.state,
+            self.arena.bytes,
+            swarms.directory,
+            swarms.mask,
+            info_hash,
+            peer,
+            len(peer),
+            seeding,
+        )
 
     def stop(self, info_hash, family, peer):
         """Removes `peer`. Returns the swarm, or 0 if there is none."""
@@ -100,12 +126,19 @@ class Pools:
         """Returns (seeders, leechers, IPv4 peers, IPv6 peers) of a swarm, zeros for swarm 0."""
         if not swarm:
             return 0, 0, 0, 0
-        seeders, leechers = self._v4.census(swarm)
-        v4 = seeders + leechers
-        if not self.arena.words[swarm + PEERS_V6]:
-            return seeders, leechers, v4, 0
-        seeders_v6, leechers_v6 = self._v6.census(swarm)
-        return seeders + seeders_v6, leechers + leechers_v6, v4, seeders_v6 + leechers_v6
+        words = self.arena.words
+        seeders = leechers = v4 = v6 = 0
+        ref = words[swarm + PEERS_V4]
+        if ref:
+            seeders, leechers = self._v4.census(swarm, ref)
+            v4 = seeders + leechers
+        ref = words[swarm + PEERS_V6]
+        if ref:
+            seeders_v6, leechers_v6 = self._v6.census(swarm, ref)
+            v6 = seeders_v6 + leechers_v6
+            seeders += seeders_v6
+            leechers += leechers_v6
+        return seeders, leechers, v4, v6
 
     def downloaded(self, swarm):
         """Returns how many completed events the swarm has had, 0 for swarm 0."""
@@ -133,6 +166,7 @@ class Pools:
         self.minute = minute
         for lists in self.lists:
             lists.minute = minute & 63
+        self._keys.set_minute(minute & 63)
 
     def sweep(self, entries):
         """Removes what has expired from the next `entries` entries of the table."""

@@ -12,8 +12,6 @@ copies. A mark holds the minute of the last announce modulo 64, which tells ages
 apart, and whether this peer's completed event has been counted.
 """
 
-from random import getrandbits
-
 SEEDERS, CAPACITY, DUE, ADDRESSES = 1, 2, 3, 4
 UNKNOWN = 0x40
 MINUTES = 64
@@ -136,12 +134,12 @@ def _move(memory, block, width, source, target):
         memory[marks + target] = memory[marks + source]
 
 
-def sample(memory, block, width, want, out, at):
+def sample(memory, block, width, want, chance, out, at):
     """Writes `want` distinct random addresses to `out` from `at` on, leechers first.
 
     `want` is at most the number of peers. Larger samples are four runs from four equal stretches
     of the block, so that neighbours in the block are not always handed out together; every peer
-    is as likely as any other.
+    is as likely as any other. `chance` is a random number of 16 bits.
     """
     peers = memory[block] + memory[block + SEEDERS]
     start = block + ADDRESSES
@@ -156,7 +154,7 @@ def sample(memory, block, width, want, out, at):
     step = peers // stretches
     run = want // stretches
     last = (stretches - 1) * step
-    first = getrandbits(16) * (peers - last) >> 16
+    first = chance * (peers - last) >> 16
     tail = want - (stretches - 1) * run
     over = first + last + tail - peers
     # The last run may reach past the end: what it wraps to are the first peers of the block.
@@ -176,20 +174,38 @@ def sample(memory, block, width, want, out, at):
     out[at : at + size] = memory[begin : begin + size]
 
 
-def copy_out(memory, block, width, begin, end, out, front, back):
-    """Writes the peers from `begin` to `end`: leechers to `out` at `front`, seeders before `back`.
+def window(memory, block, width, begin, count, out, front, back):
+    """Writes `count` neighbours from `begin` on: leechers at `front`, seeders before `back`.
 
-    Returns the new `front` and `back`.
+    Past the last peer it goes on with the first. Returns the number of leechers.
     """
     leechers = memory[block]
-    start = block + ADDRESSES + begin * width
-    if begin < leechers:
-        size = ((end if end < leechers else leechers) - begin) * width
+    end = begin + count
+    over = end - leechers - memory[block + SEEDERS]
+    if end <= leechers:
+        size = count * width
+        start = block + ADDRESSES + begin * width
         out[front : front + size] = memory[start : start + size]
-        front += size
+        return count
+    written = 0
+    if over > 0:
+        end -= over
+        written = _copy_out(memory, block, width, 0, over, out, front, back)
+        back -= (over - written) * width
+        front += written * width
+    return written + _copy_out(memory, block, width, begin, end, out, front, back)
+
+
+def _copy_out(memory, block, width, begin, end, out, front, back):
+    leechers = memory[block]
+    border = begin
+    start = block + ADDRESSES + width * begin
+    if begin < leechers:
+        border = end if end < leechers else leechers
+        size = width * (border - begin)
+        out[front : front + size] = memory[start : start + size]
         start += size
-    size = block + ADDRESSES + end * width - start
-    if size > 0:
-        back -= size
-        out[back : back + size] = memory[start : start + size]
-    return front, back
+    if border < end:
+        size = width * (end - border)
+        out[back - size : back] = memory[start : start + size]
+    return border - begin

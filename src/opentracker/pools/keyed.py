@@ -10,6 +10,26 @@ chance.
 from os import urandom
 
 
+class Keys:
+    """The secrets of one Pools."""
+
+    def __init__(self):
+        self._prime = secret_prime()
+        self._swarm_factor = _secret_factor()
+        self._peer_factor = _secret_factor()
+
+    def hash_swarm(self, info_hash):
+        """Returns the keyed hash of an info_hash, 0 to 2**30 - 1."""
+        return int.from_bytes(info_hash, "big") * self._swarm_factor % self._prime
+
+    def hash_peer(self, peer):
+        """Returns the keyed hash of an address, 0 to 2**30 - 1."""
+        return int.from_bytes(peer, "big") * self._peer_factor % self._prime
+
+    def set_minute(self, minute):
+        """Nothing here depends on the minute."""
+
+
 def secret_prime():
     """Returns a random prime between 2**29 and 2**30 (a small int on every MicroPython)."""
     while True:
@@ -18,6 +38,5 @@ def secret_prime():
             return candidate
 
 
-def secret_factor():
-    """Returns a random number between 2**28 and 2**29."""
+def _secret_factor():
     return int.from_bytes(urandom(4), "big") & 0x0FFFFFFF | 0x10000000

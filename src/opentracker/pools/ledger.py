@@ -7,7 +7,7 @@ having started a swarm, which its starter pays for as long as the swarm lasts.
 
 from array import array
 
-from opentracker.pools.keyed import secret_factor, secret_prime
+from opentracker.pools.keyed import Keys
 
 SWARM_UNITS = 12
 MOST_SLOTS = 32768
@@ -21,13 +21,12 @@ class Ledger:
         self.allowance = allowance
         self.held = array("I", bytes(4 * slots))
         self._mask = slots - 1
-        self._prime = secret_prime()
-        self._factor = secret_factor()
+        self._hash = Keys().hash_peer
 
     def slot(self, peer):
         """Returns the slot of a compact peer (6 or 18 bytes: address, port)."""
         group = peer[:4] if len(peer) == 6 else peer[:8]
-        return int.from_bytes(group, "big") * self._factor % self._prime & self._mask
+        return self._hash(group) & self._mask
 
     def allows(self, peer, units):
         """Tells whether the group of `peer` may hold `units` more."""

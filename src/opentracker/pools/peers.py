@@ -16,7 +16,6 @@ from random import getrandbits
 from opentracker.pools import blocks
 from opentracker.pools.arena import PAGE, size_that_fits
 from opentracker.pools.blocks import COMPLETED, DUE, MINUTE_MASK, UNKNOWN
-from opentracker.pools.keyed import secret_factor, secret_prime
 from opentracker.pools.swarms import DOWNLOADED, INLINE_BYTES, PEERS_V4, PEERS_V6
 
 INLINE = 2
@@ -35,8 +34,11 @@ NO_ROOM, KNOWN, ADDED = 0, 1, 2
 class PeerLists:
     """The lists of one family, in the arena that holds their swarms."""
 
-    def __init__(self, arena, ledger, width, cell):
-        """`width`: bytes of a compact address, 6 or 18. `cell`: word of the record it is in."""
+    def __init__(self, arena, ledger, width, cell, keyed_hash, kernel):
+        """`width`: bytes of a compact address, 6 or 18. `cell`: word of the record it is in.
+
+        `kernel` has `sample` and `window`, as `blocks` has them.
+        """
         self.width = width
         self.count = 0
         self.seeders = 0
@@ -48,8 +50,9 @@ class PeerLists:
         self._units = 1 if width == 6 else 3
         self._group_bytes = 4 if width == 6 else 8
         self._cell = cell
-        self._prime = secret_prime()
-        self._factor = secret_factor()
+        self._hash = keyed_hash
+        self._sample_block = kernel.sample
+        self._sample_window = kernel.window
         self._page_capacity = blocks.capacity_of(PAGE, width)
 
     def put(self, record, peer, seeding, completed):
@@ -130,11 +133,8 @@ class PeerLists:
         """Removes all peers of the list."""
         self.expire(record, 0)
 
-    def census(self, record):
-        """Returns (seeders, leechers) of the list."""
-        ref = self._words[record + self._cell]
-        if not ref:
-            return 0, 0
+    def census(self, record, ref):
+        """Returns (seeders, leechers) of the list that `ref` names, which is not 0."""
         if ref & 1:
             ref >>= 2
             return self._words[ref + _SEEDERS], self._words[ref + _LEECHERS]
@@ -152,7 +152,7 @@ class PeerLists:
             self._sample_pages(ref >> 2, want, out, at)
         else:
             block = ref if ref > INLINE else self._home(record, ref, b"")
-            blocks.sample(self._memory, block, self.width, want, out, at)
+            self._sample_block(self._memory, block, self.width, want, getrandbits(16), out, at)
 
     # Where a peer belongs
 
@@ -164,7 +164,7 @@ class PeerLists:
 
     def _page_of(self, directory, peer):
         words = self._words
-        keyed = int.from_bytes(peer, "big") * self._factor % self._prime
+        keyed = self._hash(peer)
         level = words[directory + _LEVEL]
         page = keyed & (2 * level - 1)
         if page >= words[directory + _PAGES]:
@@ -320,7 +320,7 @@ class PeerLists:
         memory, width = self._memory, self.width
         for index in range(memory[page] + memory[page + 1] - 1, -1, -1):
             peer = blocks.address_at(memory, page, width, index)
-            if int.from_bytes(peer, "big") * self._factor % self._prime & bit:
+            if self._hash(peer) & bit:
                 self._carry(page, index, target)
 
     def _carry(self, page, index, target):
@@ -379,7 +379,7 @@ class PeerLists:
     def _free_if_empty(self, record):
         words = self._words
         ref = words[record + self._cell]
-        if not ref or self.census(record) != (0, 0):
+        if not ref or self.census(record, ref) != (0, 0):
             return
         if ref & 1:
             directory = ref >> 2
@@ -443,6 +443,7 @@ class PeerLists:
         share = (want + 3) >> 2
         if share < _SHORTEST_RUN:
             share = _SHORTEST_RUN
+        window = self._sample_window
         front, back = at, at + want * width
         number = getrandbits(16) * pages >> 16
         while want:
@@ -456,17 +457,7 @@ class PeerLists:
                 run = want
             want -= run
             begin = getrandbits(16) * peers >> 16
-            end = begin + run
-            if end > peers:
-                # The run goes on at the start of the page, where the leechers are.
-                end -= peers
-                front, back = blocks.copy_out(memory, page, width, 0, end, out, front, back)
-                end = peers
-            if end <= memory[page]:
-                size = (end - begin) * width
-                begin = page + 4 + begin * width
-                out[front : front + size] = memory[begin : begin + size]
-                front += size
-            else:
-                front, back = blocks.copy_out(memory, page, width, begin, end, out, front, back)
+            leechers = window(memory, page, width, begin, run, out, front, back)
+            front += leechers * width
+            back -= (run - leechers) * width
             number = number + 1 if number + 1 < pages else 0

@@ -22,7 +22,6 @@ when the table changes, so keep it no longer than one request.
 from array import array
 
 from opentracker.pools.arena import PAGE_BITS
-from opentracker.pools.keyed import secret_factor, secret_prime
 
 SWARMS_IN_A_PAGE = 17
 _KEYS = 4
@@ -39,37 +38,26 @@ _COUNT, _DEPTH = 0, 1
 class SwarmTable:
     """Finds, adds and removes swarms by info_hash (20 bytes)."""
 
-    def __init__(self, arena, max_depth):
+    def __init__(self, arena, max_depth, keyed_hash):
         """Starts an empty table in `arena`; its directory has at most 2**max_depth entries."""
         self.count = 0
         self.arena = arena
-        self._prime = secret_prime()
-        self._factor = secret_factor()
         self._max_depth = max_depth
+        self._hash = keyed_hash
         self._depth = 0
-        self._mask = 0
+        self.mask = 0
         page = arena.take_page()
         arena.words[page >> 2] = 0
-        self._directory = array("H" if arena.pages <= 65536 else "I", [page >> PAGE_BITS])
+        self.directory = array("H" if arena.pages <= 65536 else "I", [page >> PAGE_BITS])
 
     def page_of(self, info_hash):
         """Returns the offset of the page where `info_hash` is, or would be."""
-        return (
-            self._directory[
-                int.from_bytes(info_hash, "big") * self._factor % self._prime & self._mask
-            ]
-            << 10
-        )
+        return self.directory[self._hash(info_hash) & self.mask] << 10
 
     def find(self, info_hash):
         """Returns the record of `info_hash`, or 0."""
         memory = self.arena.bytes
-        page = (
-            self._directory[
-                int.from_bytes(info_hash, "big") * self._factor % self._prime & self._mask
-            ]
-            << 10
-        )
+        page = self.directory[self._hash(info_hash) & self.mask] << 10
         start = page + 4
         end = start + 20 * memory[page]
         at = memory.find(info_hash, start, end)
@@ -131,15 +119,15 @@ class SwarmTable:
 
     def entries(self):
         """Returns the number of directory entries; `page_at` takes 0 to entries() - 1."""
-        return self._mask + 1
+        return self.mask + 1
 
     def page_of_entry(self, index):
         """Returns the page of a directory entry."""
-        return self._directory[index] << PAGE_BITS
+        return self.directory[index] << PAGE_BITS
 
     def page_at(self, index):
         """Returns the page of a directory entry, or 0 if an entry before it named it already."""
-        page = self._directory[index] << PAGE_BITS
+        page = self.directory[index] << PAGE_BITS
         depth = self.arena.bytes[page + _DEPTH]
         return 0 if index >> depth else page
 
@@ -153,13 +141,13 @@ class SwarmTable:
         if not sister:
             return False
         if depth == self._depth:
-            self._directory = self._directory + self._directory
+            self.directory = self.directory + self.directory
             self._depth += 1
-            self._mask = (1 << self._depth) - 1
+            self.mask = (1 << self._depth) - 1
         bit = 1 << depth
         low = self._hash(info_hash) & (bit - 1)
-        for index in range(low | bit, self._mask + 1, bit << 1):
-            self._directory[index] = sister >> PAGE_BITS
+        for index in range(low | bit, self.mask + 1, bit << 1):
+            self.directory[index] = sister >> PAGE_BITS
         memory[page + _DEPTH] = memory[sister + _DEPTH] = depth + 1
         self._deal_out(page, sister, bit)
         return True
@@ -170,7 +158,7 @@ class SwarmTable:
         Tells whether a page was given back.
         """
         memory = self.arena.bytes
-        page = self._directory[index] << PAGE_BITS
+        page = self.directory[index] << PAGE_BITS
         sister = self.sister_at(index)
         if not sister or memory[page] + memory[sister] > SWARMS_IN_A_PAGE:
             return False
@@ -178,8 +166,8 @@ class SwarmTable:
         bit = 1 << (depth - 1)
         while memory[sister]:
             self._move_last(sister, page)
-        for entry in range(index & (bit - 1), self._mask + 1, bit):
-            self._directory[entry] = page >> PAGE_BITS
+        for entry in range(index & (bit - 1), self.mask + 1, bit):
+            self.directory[entry] = page >> PAGE_BITS
         memory[page + _DEPTH] = depth - 1
         self.arena.give_page(sister)
         return True
@@ -187,15 +175,12 @@ class SwarmTable:
     def sister_at(self, index):
         """Returns the page that `merge(index)` would merge with, or 0 if there is none."""
         memory = self.arena.bytes
-        depth = memory[(self._directory[index] << PAGE_BITS) + _DEPTH]
+        depth = memory[(self.directory[index] << PAGE_BITS) + _DEPTH]
         if not depth:
             return 0
         bit = 1 << (depth - 1)
-        sister = self._directory[(index & (2 * bit - 1)) ^ bit] << PAGE_BITS
+        sister = self.directory[(index & (2 * bit - 1)) ^ bit] << PAGE_BITS
         return sister if memory[sister + _DEPTH] == depth else 0
-
-    def _hash(self, info_hash):
-        return int.from_bytes(info_hash, "big") * self._factor % self._prime
 
     def _deal_out(self, page, sister, bit):
         """Moves the swarms of `page` whose hash has `bit` to the empty page `sister`."""

@@ -3,16 +3,19 @@
 Both modules give the same names:
 
     NAME                        "CPython 3.11.2"
+    native                      the pools' hot paths in machine code, or None
     missing()                   lines on what this interpreter can't do here
     reserve(size)               zeroed memory (bytes-like, with find) outside the garbage-collected
                                 heap, and the same as 32-bit words
     tune()                      settles the garbage collector after start-up
     seconds()                   whole seconds since the start, never going back
-    Listener(ip, port)          TCP: accept() -> Connection or None; fileno(); close()
-    Connection                  ip; read(view) -> bytes read, 0 at the end, -1 if none are there;
-                                write(view) -> bytes written or -1; fileno(); close()
-    DatagramSocket(ip, port)    UDP: receive() -> size or -1; packet, ip and reply; send(size)
-                                answers from the address that was asked; fileno(); close()
+    Listener(ip, port)          TCP: accept() -> (connection, packed ip) or None; fileno(); close();
+                                a connection has fileno() and close()
+    read(connection, view)      bytes read, 0 at the end, -1 if none are there
+    write(connection, data)     bytes written, -1 if none can be
+    DatagramSocket(ip, port)    UDP: serve(answer) answers the packets that are there, some dozens
+                                at most, each from the address that was asked, by
+                                answer(packet, size, packed ip, reply) -> size; fileno(); close()
     Signals()                   fileno(); read() -> names of what came: "TERM", "INT", "HUP"
     settle(user, directory)     leaves root; OSError or ValueError says why it can't
     print_exception(error)      to standard error

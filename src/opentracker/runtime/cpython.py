@@ -11,19 +11,23 @@ import traceback
 
 __all__ = [
     "NAME",
-    "Connection",
     "DatagramSocket",
     "Listener",
     "Signals",
     "missing",
+    "native",
     "print_exception",
+    "read",
     "reserve",
     "seconds",
     "settle",
     "tune",
+    "write",
 ]
 
 NAME = "CPython %d.%d.%d" % sys.version_info[:3]
+
+native = None
 
 _BACKLOG = 1024
 # With data to read the kernel hands a connection over; without, a second later.
@@ -33,6 +37,8 @@ _IP_PKTINFO = 8
 _IPV6_RECVPKTINFO, _IPV6_PKTINFO = 49, 50
 _ANCILLARY_BYTES = 64
 _PACKET_BYTES = 2048
+_PACKETS_AT_ONCE = 64
+_STREAM = int(socket.SOCK_STREAM)
 
 
 def missing():
@@ -86,47 +92,44 @@ class Listener:
         self._socket = _open(ip, port, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFER_SECONDS)
         self._socket.listen(_BACKLOG)
+        self._family = int(self._socket.family)
         self.fileno = self._socket.fileno
         self.close = self._socket.close
 
     def accept(self):
+        # What socket.accept() does, less its Python layer: 4.8 instead of 6.5 us for a whole
+        # connection with accept, read, write and close.
         try:
-            accepted, address = self._socket.accept()
+            number, address = self._socket._accept()
         except BlockingIOError:
             return None
+        accepted = socket.SocketType(self._family, _STREAM, 0, number)
         accepted.setblocking(False)
-        return Connection(accepted, address[0])
+        return accepted, _packed(address[0])
 
 
-class Connection:
-    def __init__(self, accepted, ip):
-        self.ip = _packed(ip)
-        self.fileno = accepted.fileno
-        self.close = accepted.close
-        self._socket = accepted
+def read(connection, view):
+    try:
+        return connection.recv_into(view)
+    except BlockingIOError:
+        return -1
 
-    def read(self, view):
-        try:
-            return self._socket.recv_into(view)
-        except BlockingIOError:
-            return -1
 
-    def write(self, view):
-        try:
-            return self._socket.send(view)
-        except BlockingIOError:
-            return -1
+def write(connection, data):
+    try:
+        return connection.send(data)
+    except BlockingIOError:
+        return -1
 
 
 class DatagramSocket:
     def __init__(self, ip, port):
-        self.packet = bytearray(_PACKET_BYTES)
-        self.reply = bytearray(_PACKET_BYTES)
-        self.ip = b""
         self._socket = _open(ip, port, socket.SOCK_DGRAM)
-        self._buffers = [self.packet]
-        self._view = memoryview(self.reply)
-        self._address = None
+        self._receive = self._socket.recvfrom_into
+        self._packet = bytearray(_PACKET_BYTES)
+        self._packets = [self._packet]
+        self._reply = bytearray(_PACKET_BYTES)
+        self._view = memoryview(self._reply)
         self._asked = ()
         self.fileno = self._socket.fileno
         self.close = self._socket.close
@@ -141,28 +144,29 @@ class DatagramSocket:
         else:
             self._socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVPKTINFO, 1)
 
-    def receive(self):
-        try:
-            if self._is_wildcard:
-                size, self._asked, _, self._address = self._socket.recvmsg_into(
-                    self._buffers, _ANCILLARY_BYTES
-                )
-            else:
-                size, self._address = self._socket.recvfrom_into(self.packet)
-        except BlockingIOError:
-            return -1
-        self.ip = _packed(self._address[0])
-        return size
+    def serve(self, answer):
+        receive = self._receive_asked if self._is_wildcard else self._receive
+        send = self._send_asked if self._is_wildcard else self._socket.sendto
+        packet, reply, view = self._packet, self._reply, self._view
+        for _ in range(_PACKETS_AT_ONCE):
+            try:
+                size, address = receive(packet)
+            except OSError:
+                return
+            size = answer(packet, size, _packed(address[0]), reply)
+            try:
+                if size:
+                    send(view[:size], address)
+            except OSError:
+                pass  # A full buffer, or a source that can't be answered: as if it got lost.
 
-    def send(self, size):
-        try:
-            if self._is_wildcard:
-                source = [_as_source(*self._asked[0])] if self._asked else ()
-                self._socket.sendmsg([self._view[:size]], source, 0, self._address)
-            else:
-                self._socket.sendto(self._view[:size], self._address)
-        except OSError:
-            pass  # A full buffer, or a source address that can't be answered: as if it got lost.
+    def _receive_asked(self, packet):
+        size, self._asked, _, address = self._socket.recvmsg_into(self._packets, _ANCILLARY_BYTES)
+        return size, address
+
+    def _send_asked(self, reply, address):
+        source = [_as_source(*self._asked[0])] if self._asked else ()
+        self._socket.sendmsg([reply], source, 0, address)
 
 
 def _as_source(level, kind, info):

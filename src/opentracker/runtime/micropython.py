@@ -12,10 +12,18 @@ import time
 
 import uctypes
 
+from opentracker.runtime.batch import Batch
+
 try:
     import ffi
 except ImportError:
     ffi = None
+
+# SyntaxError: this processor has no emitter. ImportError: the file was left out.
+try:
+    from opentracker.runtime import native
+except (ImportError, SyntaxError, ValueError):
+    native = None
 
 NAME = "MicroPython " + ".".join([str(part) for part in sys.implementation[1][:3]])
 
@@ -24,21 +32,16 @@ _MIPS = socket.SOL_SOCKET == 0xFFFF
 _SIG_BLOCK = 1 if _MIPS else 0
 _EAGAIN = errno.EAGAIN
 
-_IPPROTO_IP, _IPPROTO_TCP, _IPPROTO_IPV6 = 0, 6, 41
+_IPPROTO_TCP, _IPPROTO_IPV6 = 6, 41
 _IPV6_V6ONLY = 26
 _TCP_DEFER_ACCEPT = 9
-_IP_PKTINFO = 8
-_IPV6_RECVPKTINFO, _IPV6_PKTINFO = 49, 50
 
 _BACKLOG = 1024
 # With data to read the kernel hands a connection over; without, a second later.
 _DEFER_SECONDS = 1
 _PACKET_BYTES = 2048
-_WORD = 8 if sys.maxsize > 1 << 32 else 4
+_PACKETS_AT_ONCE = 64
 _ORDER = sys.byteorder
-# Where, in 32-bit units, the low half of a word is.
-_HALVES = _WORD // 4
-_LOW = _HALVES - 1 if _ORDER == "big" else 0
 _GC_THRESHOLD = 192 * 1024
 
 _libc = None
@@ -139,153 +142,49 @@ class Listener:
                 return None
             raise
         accepted.setblocking(False)
-        return Connection(accepted, bytes(address[4:8] if len(address) == 16 else address[8:24]))
+        return accepted, bytes(address[4:8] if len(address) == 16 else address[8:24])
 
 
-class Connection:
-    def __init__(self, accepted, ip):
-        self.ip = ip
-        self.fileno = accepted.fileno
-        self.close = accepted.close
-        self._socket = accepted
-
-    def read(self, view):
-        size = self._socket.readinto(view)
-        return -1 if size is None else size
-
-    def write(self, view):
-        size = self._socket.write(view)
-        return -1 if size is None else size
+def read(connection, view):
+    size = connection.readinto(view)
+    return -1 if size is None else size
 
 
-class _PlainDatagramSocket:
-    """UDP without ffi: the kernel chooses where replies leave from."""
+def write(connection, data):
+    size = connection.write(data)
+    return -1 if size is None else size
+
+
+class DatagramSocket:
+    """UDP: in batches if there is ffi, else one by one, from an address that the kernel chooses."""
 
     def __init__(self, ip, port):
-        self.reply = bytearray(_PACKET_BYTES)
-        self._view = memoryview(self.reply)
         self._socket = _open(ip, port, socket.SOCK_DGRAM)
         self.fileno = self._socket.fileno
         self.close = self._socket.close
-
-    def receive(self):
-        try:
-            self.packet, self._address = self._socket.recvfrom(_PACKET_BYTES)
-        except OSError as error:
-            if error.errno == _EAGAIN:
-                return -1
-            raise
-        address = self._address
-        self.ip = address[4:8] if len(address) == 16 else address[8:24]
-        return len(self.packet)
-
-    def send(self, size):
-        try:
-            self._socket.sendto(self._view[:size], self._address)
-        except OSError:
-            pass  # A full buffer, or a source address that can't be answered: as if it got lost.
-
-
-class _Message:
-    """A struct msghdr for one buffer, one address and one ancillary message.
-
-    Its lengths are set as words; C libraries that declare 32 bits there pad them so that the same
-    bytes are right. Only the length of the address has 32 bits everywhere.
-    """
-
-    _NAME_SIZE = _HALVES
-    _CONTROL_SIZE = 5 * _HALVES + _LOW
-    _VECTOR_SIZE = _HALVES + _LOW
-
-    def __init__(self, address, buffer, control):
-        self._vector = _words_of(uctypes.addressof(buffer), len(buffer))
-        parts = (uctypes.addressof(address), 0, uctypes.addressof(self._vector), 1)
-        self.header = _words_of(*parts, uctypes.addressof(control), 0, 0)
-        self._sizes = _uint32s(self.header)
-        self._vector_sizes = _uint32s(self._vector)
-
-    def set_room(self, address_size, control_size):
-        self._sizes[self._NAME_SIZE] = address_size
-        self._sizes[self._CONTROL_SIZE] = control_size
-
-    def set_size(self, size):
-        self._vector_sizes[self._VECTOR_SIZE] = size
-
-    def control_size(self):
-        return self._sizes[self._CONTROL_SIZE]
-
-
-def _words_of(*numbers):
-    return bytearray(b"".join([_native(number, _WORD) for number in numbers]))
-
-
-def _uint32s(buffer):
-    address = uctypes.addressof(buffer)
-    return uctypes.struct(address, (uctypes.ARRAY | 0, len(buffer) // 4 | uctypes.UINT32))
-
-
-class _MessageDatagramSocket:
-    """UDP by recvmsg and sendmsg, which also tell and set our own address."""
-
-    def __init__(self, ip, port):
-        self.packet = bytearray(_PACKET_BYTES)
-        self.reply = bytearray(_PACKET_BYTES)
-        self.ip = b""
-        self._socket = _open(ip, port, socket.SOCK_DGRAM)
-        self._is_v4 = len(ip) == 4
-        self._address = bytearray(28)
-        self._control = bytearray(64)
-        self._control_room = 0
-        self._incoming = _Message(self._address, self.packet, self._control)
-        self._outgoing = _Message(self._address, self.reply, self._control)
-        self._recvmsg = _libc.func("l", "recvmsg", "ipi")
-        self._sendmsg = _libc.func("l", "sendmsg", "ipi")
-        self._number = self._socket.fileno()
-        self.fileno = self._socket.fileno
-        self.close = self._socket.close
-        if not any(ip):
-            self._tell_what_was_asked()
-
-    def _tell_what_was_asked(self):
-        """A wildcard socket: learns from each packet which address to answer from."""
-        self._control_room = len(self._control)
-        if self._is_v4:
-            self._socket.setsockopt(_IPPROTO_IP, _IP_PKTINFO, 1)
+        self._batch = None
+        if _libc:
+            self._batch = Batch(_libc, self._socket, len(ip), not any(ip))
         else:
-            self._socket.setsockopt(_IPPROTO_IPV6, _IPV6_RECVPKTINFO, 1)
+            self._reply = bytearray(_PACKET_BYTES)
+            self._view = memoryview(self._reply)
 
-    def receive(self):
-        incoming = self._incoming
-        incoming.set_room(28, self._control_room)
-        size = self._recvmsg(self._number, incoming.header, 0)
-        if size < 0:
-            return -1
-        address = self._address
-        self.ip = bytes(address[4:8] if self._is_v4 else address[8:24])
-        return size
-
-    def send(self, size):
-        # A full buffer, or a source address that can't be answered: as if the reply got lost.
-        outgoing = self._outgoing
-        outgoing.set_room(16 if self._is_v4 else 28, self._incoming.control_size())
-        outgoing.set_size(size)
-        if self._control_room:
-            self._route_reply()
-        self._sendmsg(self._number, outgoing.header, 0)
-
-    def _route_reply(self):
-        """Turns the IP_PKTINFO or IPV6_PKTINFO of a packet into that of its reply.
-
-        The interface is left to routing, but for link-local addresses, which mean nothing without.
-        """
-        control, start = self._control, _WORD + 8
-        if self._is_v4:
-            control[start : start + 4] = b"\0\0\0\0"
-        elif control[start : start + 2] != b"\xfe\x80":
-            control[start + 16 : start + 20] = b"\0\0\0\0"
-
-
-DatagramSocket = _MessageDatagramSocket if _libc else _PlainDatagramSocket
+    def serve(self, answer):
+        if self._batch:
+            self._batch.serve(answer)
+            return
+        for _ in range(_PACKETS_AT_ONCE):
+            try:
+                packet, address = self._socket.recvfrom(_PACKET_BYTES)
+            except OSError:
+                return
+            ip = bytes(address[4:8] if len(address) == 16 else address[8:24])
+            size = answer(packet, len(packet), ip, self._reply)
+            try:
+                if size:
+                    self._socket.sendto(self._view[:size], address)
+            except OSError:
+                pass  # A full buffer, or a source that can't be answered: as if it got lost.
 
 
 class Signals:
