@@ -8,7 +8,13 @@ waiting, so that slow clients can only keep out each other.
 
 from selectors import EVENT_READ, EVENT_WRITE
 
-from opentracker.http import MOST_REQUEST_BYTES, end_of_request, error_page
+from opentracker.http import (
+    MOST_REQUEST_BYTES,
+    end_of_request,
+    error_page,
+    is_complete,
+    wants_keep_alive,
+)
 from opentracker.runtime import read, write
 
 DEADLINE_SECONDS = 30
@@ -95,24 +101,24 @@ class Connections:
 
     def _serve(self, connection, address):
         """Serves a new connection, at once if it goes without waiting."""
+        buffer, reply, sent = self._buffer, b"", 0
         try:
             size = read(connection, self._view)
-            end = end_of_request(self._buffer, size) if size > 0 else 0
-            reply = self._frontend.answer(self._buffer, end, address) if end else b""
-            sent = write(connection, reply) if end else 0
+            if size > 0 and is_complete(buffer, size) and not wants_keep_alive(buffer, size):
+                reply = self._frontend.answer(buffer, size, address, False)
+                sent = write(connection, reply)
         except OSError:
-            connection.close()
-            return
-        if not size or (end and sent == len(reply) and not self._frontend.keep_alive):
+            size = 0  # The client is gone.
+        if not size or (reply and sent == len(reply)):
             connection.close()
             return
         waiting = self._give_place(connection, address)
-        waiting.received = bytes(self._buffer[end : max(size, 0)])
-        if end:
+        if reply:
             waiting.unsent = bytes(reply[max(sent, 0) :])
-            waiting.last_reply = not self._frontend.keep_alive
-            if waiting.unsent or waiting.received:
-                self._attempt(waiting, self._go_on)
+            waiting.last_reply = True
+        else:
+            waiting.received = bytes(buffer[: max(size, 0)])
+        self._attempt(waiting, self._go_on)
 
     def _attempt(self, waiting, step):
         try:
@@ -150,7 +156,8 @@ class Connections:
             waiting.unsent = error_page(500)
             waiting.last_reply = True
             return
-        reply = self._frontend.answer(waiting.received, end, waiting.address)
+        keep_alive = wants_keep_alive(waiting.received, end)
+        reply = self._frontend.answer(waiting.received, end, waiting.address, keep_alive)
         waiting.unsent = bytes(reply)
         waiting.received = waiting.received[end:]
         waiting.last_reply = not self._frontend.keep_alive

@@ -14,7 +14,7 @@ from opentracker.tracker import (
 class HttpFrontend:
     """Answers HTTP requests.
 
-    A reply is good until the next call. `keep_alive` tells if its connection is to stay open.
+    A reply is good until the next call. `keep_alive` tells if its connection may stay open.
     """
 
     def __init__(self, tracker, redirect_url=None):
@@ -25,9 +25,9 @@ class HttpFrontend:
         self._buffer = bytearray(600 + 18 * http.MOST_NUMWANT)
         self._view = memoryview(self._buffer)
 
-    def answer(self, raw, size, address):
+    def answer(self, raw, size, address, keep_alive):
         """Returns the reply (bytes-like) to the complete request raw[:size] from `address`."""
-        self.keep_alive = http.wants_keep_alive(raw, size)
+        self.keep_alive = keep_alive
         try:
             return self._answer(http.parse(raw, size), address)
         except http.Failure as failure:

@@ -82,6 +82,11 @@ class Request:
             self.info_hashes = []
 
 
+def is_complete(raw, size):
+    """Tells whether raw[:size] holds a whole request. `end_of_request` says how long it is."""
+    return raw[size - 4 : size] == b"\r\n\r\n" or end_of_request(raw, size) > 0
+
+
 def end_of_request(raw, size):
     """Returns the number of bytes of the first request in `raw`, or 0 if it is not complete.
 
@@ -175,12 +180,17 @@ def _scrape(query):
 
 
 def _parameters(query, request, known):
-    for part in query.split(b"&"):
-        try:
-            _parameter(part, request, known)
-        except _HardEnd:
-            _parameter(_before_hard_end(part), request, known)
-            return
+    part = b""
+    try:
+        for part in query.split(b"&"):
+            name, _, value = part.partition(b"=")
+            setter = known.get(name)
+            if setter:
+                setter(request, value)
+            else:
+                _parameter(part, request, known)
+    except _HardEnd:
+        _parameter(_before_hard_end(part), request, known)
 
 
 def _before_hard_end(part):
@@ -190,13 +200,14 @@ def _before_hard_end(part):
 
 
 def _parameter(part, request, known):
+    """Applies one parameter, and what the value of one that nobody knows lets follow."""
     while part:
-        name, equals, value = part.partition(b"=")
-        setter = known.get(name)
-        if setter is None and not name.isalpha():
+        name, _, value = part.partition(b"=")
+        if not name.isalpha():
             _check(name, _AT)
-            setter = known.get(_decode(name))
-        if setter is not None:
+            name = _decode(name)
+        setter = known.get(name)
+        if setter:
             setter(request, value)
             return
         part = _after_unknown(value)

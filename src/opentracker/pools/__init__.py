@@ -14,9 +14,9 @@ the budget is spent:
 What can't be stored is refused and counted, never half stored.
 """
 
+from array import array
 from random import getrandbits
 
-from opentracker.pools import blocks
 from opentracker.pools.arena import Arena
 from opentracker.pools.keyed import Keys
 from opentracker.pools.ledger import MOST_SLOTS, SWARM_UNITS, Ledger
@@ -65,10 +65,10 @@ class Pools:
         self.ledger = Ledger(slots, self.arena.pages * 1024 // 2 // _UNIT_BYTES)
         self._native = native if kib <= 65536 else None
         self._keys = keys = self._native.Keys() if self._native else Keys()
-        kernel = self._native or blocks
+        native = self._native
         self.swarms = SwarmTable(self.arena, depth, keys.hash_swarm)
-        self._v4 = PeerLists(self.arena, self.ledger, 6, PEERS_V4, keys.hash_peer, kernel)
-        self._v6 = PeerLists(self.arena, self.ledger, 18, PEERS_V6, keys.hash_peer, kernel)
+        self._v4 = PeerLists(self.arena, self.ledger, 6, PEERS_V4, keys.hash_peer, native)
+        self._v6 = PeerLists(self.arena, self.ledger, 18, PEERS_V6, keys.hash_peer, native)
         self.lists = (self._v4, self._v6)
         self.minute = 0
         self.refused = 0
@@ -76,6 +76,7 @@ class Pools:
         self.expired = 0
         self._reserved_pages = self.arena.pages // 8
         self._cursor = 0
+        self._counts = array("I", bytes(16))
 
     def used_bytes(self):
         """Returns how much of the budget is in use, in bytes."""
@@ -123,7 +124,13 @@ class Pools:
         return self.swarms.find(info_hash)
 
     def census(self, swarm):
-        """Returns (seeders, leechers, IPv4 peers, IPv6 peers) of a swarm, zeros for swarm 0."""
+        """Returns (seeders, leechers, IPv4 peers, IPv6 peers) of a swarm, zeros for swarm 0.
+
+        The sequence may be one that the next call writes again.
+        """
+        if self._native:
+            self._native.census(self.arena.bytes, swarm, self._counts)
+            return self._counts
         if not swarm:
             return 0, 0, 0, 0
         words = self.arena.words
@@ -232,26 +239,35 @@ class Pools:
 
     def _recycle(self, page, slot, own_only):
         """Removes a swarm from `page` that one of the address group `slot` may displace."""
-        for swarm in self.swarms.records(page):
-            if not self._is_protected(swarm):
-                self._sweep_swarm(swarm)
-        if not own_only and not self.swarms.is_full(page):
+        if self._expire_strangers(page) and not own_only:
             return True
+        memory = self.arena.bytes
         held = self.ledger.held
         most = held[slot] + 2 * SWARM_UNITS
         victim = 0
         for swarm in self.swarms.records(page):
-            if self._is_protected(swarm):
+            at = (swarm << 2) + 2
+            flags = memory[at + 1]
+            if flags & ESTABLISHED and not self._is_empty(swarm):
                 continue
-            owner = self._owner(swarm)
+            owner = memory[at] | (flags & ~ESTABLISHED) << 8
             if owner == slot:
                 victim = victim or swarm
-            elif not own_only and (held[owner] >= most or self._is_empty(swarm)):
+            elif not own_only and (held[owner] >= most or flags & ESTABLISHED):
                 victim, most = swarm, max(most, held[owner])
         if victim:
             self._drop(victim)
             self.recycled += 1
         return victim != 0
+
+    def _expire_strangers(self, page):
+        """Removes what has expired of a page's strangers, at most once a minute."""
+        if not self.swarms.is_due(page, self.minute):
+            return False
+        for swarm in self.swarms.records(page):
+            if not self._is_protected(swarm):
+                self._sweep_swarm(swarm)
+        return not self.swarms.is_full(page)
 
     def _squeeze_in(self, info_hash, family, peer, seeding, completed):
         """Stores a peer of an established swarm when memory or its group's allowance is spent."""

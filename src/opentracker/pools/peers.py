@@ -34,10 +34,10 @@ NO_ROOM, KNOWN, ADDED = 0, 1, 2
 class PeerLists:
     """The lists of one family, in the arena that holds their swarms."""
 
-    def __init__(self, arena, ledger, width, cell, keyed_hash, kernel):
+    def __init__(self, arena, ledger, width, cell, keyed_hash, native):
         """`width`: bytes of a compact address, 6 or 18. `cell`: word of the record it is in.
 
-        `kernel` has `sample` and `window`, as `blocks` has them.
+        `native`: `runtime.native` or None.
         """
         self.width = width
         self.count = 0
@@ -51,8 +51,8 @@ class PeerLists:
         self._group_bytes = 4 if width == 6 else 8
         self._cell = cell
         self._hash = keyed_hash
-        self._sample_block = kernel.sample
-        self._sample_window = kernel.window
+        self._native = native
+        self._sample_block = native.sample if native else blocks.sample
         self._page_capacity = blocks.capacity_of(PAGE, width)
 
     def put(self, record, peer, seeding, completed):
@@ -148,11 +148,15 @@ class PeerLists:
         `want` is at least 1 and at most the number of peers in the list.
         """
         ref = self._words[record + self._cell]
+        memory, width, chance = self._memory, self.width, getrandbits(16)
         if ref & 1:
-            self._sample_pages(ref >> 2, want, out, at)
+            if self._native:
+                self._native.sample_pages(memory, ref >> 2, width, want, chance, out, at)
+            else:
+                sample_pages(memory, self._words, ref >> 2, width, want, chance, out, at)
         else:
             block = ref if ref > INLINE else self._home(record, ref, b"")
-            self._sample_block(self._memory, block, self.width, want, getrandbits(16), out, at)
+            self._sample_block(memory, block, width, want, chance, out, at)
 
     # Where a peer belongs
 
@@ -430,34 +434,33 @@ class PeerLists:
         self._arena.give_page(page)
         return True
 
-    # Sampling
 
-    def _sample_pages(self, directory, want, out, at):
-        """Samples a list of several pages: a run from each of up to four, more if those are short.
+def sample_pages(memory, words, directory, width, want, chance, out, at):
+    """Samples a list of several pages: a run from each of up to four, more if those are short.
 
-        Leechers are written from the front on, seeders from the back.
-        """
-        memory, words, width = self._memory, self._words, self.width
-        pages = words[directory + _PAGES]
-        unseen = words[directory + _LEECHERS] + words[directory + _SEEDERS]
-        share = (want + 3) >> 2
-        if share < _SHORTEST_RUN:
-            share = _SHORTEST_RUN
-        window = self._sample_window
-        front, back = at, at + want * width
-        number = getrandbits(16) * pages >> 16
-        while want:
-            page = words[directory + _FIRST + number]
-            peers = memory[page] + memory[page + 1]
-            unseen -= peers
-            run = share if want - unseen <= share else want - unseen
-            if run > peers:
-                run = peers
-            if run > want:
-                run = want
-            want -= run
-            begin = getrandbits(16) * peers >> 16
-            leechers = window(memory, page, width, begin, run, out, front, back)
-            front += leechers * width
-            back -= (run - leechers) * width
-            number = number + 1 if number + 1 < pages else 0
+    Leechers are written from the front on, seeders from the back. `directory` is a word index,
+    `chance` a random number of 16 bits; the runs begin where it leads.
+    """
+    pages = words[directory + _PAGES]
+    unseen = words[directory + _LEECHERS] + words[directory + _SEEDERS]
+    share = (want + 3) >> 2
+    if share < _SHORTEST_RUN:
+        share = _SHORTEST_RUN
+    front, back = at, at + want * width
+    number = chance * pages >> 16
+    while want:
+        page = words[directory + _FIRST + number]
+        peers = memory[page] + memory[page + 1]
+        unseen -= peers
+        run = share if want - unseen <= share else want - unseen
+        if run > peers:
+            run = peers
+        if run > want:
+            run = want
+        want -= run
+        chance = (chance * 25173 + 13849) & 0xFFFF
+        begin = chance * peers >> 16
+        leechers = blocks.window(memory, page, width, begin, run, out, front, back)
+        front += leechers * width
+        back -= (run - leechers) * width
+        number = number + 1 if number + 1 < pages else 0

@@ -4,8 +4,9 @@ The directory is a power-of-two list of page numbers, chosen by the low bits of 
 the info_hash. A page that is full splits in two by the next bit; two half-empty sisters merge.
 So the table takes a page at a time, gives pages back, and never has to be copied as a whole.
 
-A page holds up to 17 swarms: a count and the number of hash bits its swarms share, then the
-info_hashes side by side, which `find` searches in C, then as many records of 40 bytes:
+A page holds up to 17 swarms: a count, the number of hash bits its swarms share, the minute when it
+was last searched for room, and a spare byte; then the info_hashes side by side, which `find`
+searches in C; then as many records of 40 bytes:
 
     0   u16  minute in which the swarm fell empty (little endian)
     2   u15  slot of the address group that started it (little endian); the top bit is set once
@@ -32,7 +33,7 @@ INLINE_BYTES = 16
 FLAGS_BYTE = 3
 ESTABLISHED = 0x80
 
-_COUNT, _DEPTH = 0, 1
+_DEPTH, _ASKED = 1, 2
 
 
 class SwarmTable:
@@ -116,6 +117,14 @@ class SwarmTable:
     def is_full(self, page):
         """Tells whether a page has no room for one more swarm."""
         return self.arena.bytes[page] == SWARMS_IN_A_PAGE
+
+    def is_due(self, page, minute):
+        """Tells whether this is the first time that it is asked of `page` in this minute."""
+        memory = self.arena.bytes
+        if memory[page + _ASKED] == minute & 255:
+            return False
+        memory[page + _ASKED] = minute & 255
+        return True
 
     def entries(self):
         """Returns the number of directory entries; `page_at` takes 0 to entries() - 1."""

@@ -164,7 +164,7 @@ def window(
     over = begin + count - peers
     index = 0 if over > 0 else begin
     while done < count:
-        if over == done and over > 0:
+        if done == over:
             index = begin
         place = block + 4 + index * width
         if index < leechers:
@@ -181,3 +181,61 @@ def window(
         index += 1
         done += 1
     return written
+
+
+@micropython.viper
+def sample_pages(memory, directory: int, width: int, want: int, chance: int, out, at: int):
+    """Does what `pools.peers.sample_pages` does."""
+    source = ptr8(memory)
+    words = ptr32(memory)
+    pages = words[directory + 2]
+    unseen = words[directory] + words[directory + 1]
+    share = (want + 3) >> 2
+    if share < 32:
+        share = 32
+    front = at
+    back = at + want * width
+    number = (chance * pages) >> 16
+    while want > 0:
+        page = words[directory + 4 + number]
+        peers = source[page] + source[page + 1]
+        unseen -= peers
+        run = share if want - unseen <= share else want - unseen
+        if run > peers:
+            run = peers
+        if run > want:
+            run = want
+        want -= run
+        chance = (chance * 25173 + 13849) & 0xFFFF
+        begin = (chance * peers) >> 16
+        leechers = int(window(memory, page, width, begin, run, out, front, back))
+        front += leechers * width
+        back -= (run - leechers) * width
+        number += 1
+        if number == pages:
+            number = 0
+
+
+@micropython.viper
+def census(memory, record: int, counts):
+    """Writes what `Pools.census` returns to `counts`, four 32-bit words."""
+    source = ptr8(memory)
+    words = ptr32(memory)
+    result = ptr32(counts)
+    seeders = 0
+    leechers = 0
+    family = 2
+    while family < 4:
+        ref = words[record + family] if record else 0
+        before = seeders + leechers
+        if ref & 1:
+            leechers += words[ref >> 2]
+            seeders += words[(ref >> 2) + 1]
+        elif ref:
+            block = ref if ref > 2 else (record << 2) + 16
+            leechers += source[block]
+            seeders += source[block + 1]
+        result[family] = seeders + leechers - before
+        family += 1
+    result[0] = seeders
+    result[1] = leechers
