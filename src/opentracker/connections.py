@@ -15,7 +15,7 @@ from opentracker.http import (
     is_complete,
     wants_keep_alive,
 )
-from opentracker.runtime import read, write
+from opentracker.runtime import close, number, read, write
 
 DEADLINE_SECONDS = 30
 _ACCEPTED_AT_ONCE = 64
@@ -28,7 +28,7 @@ class _Waiting:
     def __init__(self, connection, address, place, deadline):
         self.connection = connection
         self.address = address
-        self.number = connection.fileno()
+        self.number = number(connection)
         self.place = place
         self.deadline = deadline
         self.events = EVENT_READ
@@ -110,7 +110,7 @@ class Connections:
         except OSError:
             size = 0  # The client is gone.
         if not size or (reply and sent == len(reply)):
-            connection.close()
+            close(connection)
             return
         waiting = self._give_place(connection, address)
         if reply:
@@ -191,4 +191,4 @@ class Connections:
         self._selector.unregister(waiting.number)
         self._places[waiting.place] = None
         self._free.append(waiting.place)
-        waiting.connection.close()
+        close(waiting.connection)

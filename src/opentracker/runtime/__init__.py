@@ -9,10 +9,11 @@ Both modules give the same names:
                                 heap, and the same as 32-bit words
     tune()                      settles the garbage collector after start-up
     seconds()                   whole seconds since the start, never going back
-    Listener(ip, port)          TCP: accept() -> (connection, packed ip) or None; fileno(); close();
-                                a connection has fileno() and close()
+    Listener(ip, port)          TCP: accept() -> (connection, packed ip) or None; fileno(); close()
+    number(connection)          its descriptor, to wait for
     read(connection, view)      bytes read, 0 at the end, -1 if none are there
     write(connection, data)     bytes written, -1 if none can be
+    close(connection)           once
     DatagramSocket(ip, port)    UDP: serve(answer) answers the packets that are there, some dozens
                                 at most, each from the address that was asked, by
                                 answer(packet, size, packed ip, reply) -> size; fileno(); close()

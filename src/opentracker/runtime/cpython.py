@@ -14,8 +14,10 @@ __all__ = [
     "DatagramSocket",
     "Listener",
     "Signals",
+    "close",
     "missing",
     "native",
+    "number",
     "print_exception",
     "read",
     "reserve",
@@ -106,6 +108,14 @@ class Listener:
         accepted = socket.SocketType(self._family, _STREAM, 0, number)
         accepted.setblocking(False)
         return accepted, _packed(address[0])
+
+
+def number(connection):
+    return connection.fileno()
+
+
+def close(connection):
+    connection.close()
 
 
 def read(connection, view):
