@@ -49,8 +49,7 @@ class Connections:
         self._places = []
         self._free = []
         self._hand = 0
-        self._buffer = bytearray(MOST_REQUEST_BYTES)
-        self._view = memoryview(self._buffer)
+        self._view = memoryview(bytearray(MOST_REQUEST_BYTES))
         self.set_places(places)
 
     def set_places(self, places):
@@ -101,12 +100,14 @@ class Connections:
 
     def _serve(self, connection, address):
         """Serves a new connection, at once if it goes without waiting."""
-        buffer, reply, sent = self._buffer, b"", 0
+        request, reply, sent = b"", b"", 0
         try:
             size = read(connection, self._view)
-            if size > 0 and is_complete(buffer, size) and not wants_keep_alive(buffer, size):
-                reply = self._frontend.answer(buffer, size, address, False)
-                sent = write(connection, reply)
+            if size > 0:
+                request = bytes(self._view[:size])
+                if is_complete(request, size) and not wants_keep_alive(request, size):
+                    reply = self._frontend.answer(request, size, address, False)
+                    sent = write(connection, reply)
         except OSError:
             size = 0  # The client is gone.
         if not size or (reply and sent == len(reply)):
@@ -117,7 +118,7 @@ class Connections:
             waiting.unsent = bytes(reply[max(sent, 0) :])
             waiting.last_reply = True
         else:
-            waiting.received = bytes(buffer[: max(size, 0)])
+            waiting.received = request
         self._attempt(waiting, self._go_on)
 
     def _attempt(self, waiting, step):
@@ -131,7 +132,7 @@ class Connections:
     def _receive_and_go_on(self, waiting):
         size = read(waiting.connection, self._view)
         if size > 0:
-            waiting.received += bytes(self._buffer[:size])
+            waiting.received += bytes(self._view[:size])
         return size and self._go_on(waiting)
 
     def _go_on(self, waiting):

@@ -74,20 +74,23 @@ class HttpFrontend:
         sample = self._pools.sample
         buffer = self._buffer
         peers6_key = http.peers6_key(18 * v6) if v6 else b""
-        start = http.head(len(body) + 6 * v4 + len(peers6_key) + 18 * v6 + 1, self.keep_alive)
-        start += body
-        at = len(start)
-        buffer[0:at] = start
+        length = len(body) + 6 * v4 + len(peers6_key) + 18 * v6 + 1
+        head = http.head(length, self.keep_alive)
+        at = len(head)
+        buffer[0:at] = head
+        end = at + len(body)
+        buffer[at:end] = body
         if v4:
-            sample(swarm, V4, v4, buffer, at)
-            at += 6 * v4
+            sample(swarm, V4, v4, buffer, end)
+            end += 6 * v4
         if v6:
-            buffer[at : at + len(peers6_key)] = peers6_key
-            at += len(peers6_key)
-            sample(swarm, V6, v6, buffer, at)
-            at += 18 * v6
-        buffer[at] = 101
-        return self._view[: at + 1]
+            at = end
+            end += len(peers6_key)
+            buffer[at:end] = peers6_key
+            sample(swarm, V6, v6, buffer, end)
+            end += 18 * v6
+        buffer[end] = 101
+        return self._view[: end + 1]
 
     def _scrape(self, request):
         pools = self._pools

@@ -84,8 +84,12 @@ class Pools:
 
     def announce(self, info_hash, family, peer, seeding, completed):
         """Stores or renews `peer` (compact, 6 or 18 bytes). Returns its swarm, or 0: no room."""
-        if self._native and not completed:
-            record = self._renew(info_hash, peer, seeding)
+        native, swarms = self._native, self.swarms
+        if native and not completed:
+            memory, state, directory = self.arena.bytes, self._keys.state, swarms.directory
+            record = native.renew(
+                state, memory, directory, swarms.mask, info_hash, peer, len(peer), seeding
+            )
             if record:
                 return record
         record = self.swarms.find(info_hash)
@@ -95,20 +99,6 @@ class Pools:
         if self.lists[family].put(record, peer, seeding, completed) == NO_ROOM:
             return self._squeeze_in(info_hash, family, peer, seeding, completed)
         return record
-
-    def _renew(self, info_hash, peer, seeding):
-        """Announces a known peer the fast way. Returns its swarm, 0 for all that is less common."""
-        swarms = self.swarms
-        return self._native.renew(
-            self._keys.state,
-            self.arena.bytes,
-            swarms.directory,
-            swarms.mask,
-            info_hash,
-            peer,
-            len(peer),
-            seeding,
-        )
 
     def stop(self, info_hash, family, peer):
         """Removes `peer`. Returns the swarm, or 0 if there is none."""
