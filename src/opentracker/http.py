@@ -69,25 +69,17 @@ class Request:
     info_hash: 20 bytes. info_hashes: up to 64 of them. port: 0 to 65535. numwant: 0 to 200.
     """
 
-    def __init__(self):
-        self.reset(ROOT)
+    info_hash = None
+    port = 0
+    seeding = False
+    completed = False
+    stopped = False
+    numwant = DEFAULT_NUMWANT
 
-    def reset(self, kind):
-        """Makes it a request of this kind that says nothing yet; returns it."""
+    def __init__(self, kind):
         self.kind = kind
-        self.info_hash = None
-        self.info_hashes = None
-        self.port = 0
-        self.seeding = False
-        self.completed = False
-        self.stopped = False
-        self.numwant = DEFAULT_NUMWANT
-        return self
-
-
-# Requests are answered one at a time, so there is one. A new one for each, whose attributes are
-# added one by one, costs MicroPython 1.2 us.
-_request = Request()
+        if kind == SCRAPE:
+            self.info_hashes = []
 
 
 def is_complete(raw, size):
@@ -117,10 +109,7 @@ def wants_keep_alive(raw, end):
 
 
 def parse(raw, size):
-    """Returns the Request in raw[:size], a complete one; it is good until the next is parsed.
-
-    Raises BadRequest or Failure.
-    """
+    """Returns the Request in raw[:size], a complete request. Raises BadRequest or Failure."""
     if raw[:14] == b"GET /announce?":
         return _announce(_query(raw, 14, size))
     if raw[:5] != b"GET /":
@@ -136,7 +125,7 @@ def _dispatch(raw, size):
     if not path:
         if end < size and raw[end] == 63:
             raise BadRequest(404)
-        return _request.reset(ROOT)
+        return Request(ROOT)
     first = path[:1]
     if first != b"a" and first != b"?" and path[:2] != b"sc":
         raise BadRequest(404)
@@ -175,7 +164,7 @@ def _query(raw, start, size):
 
 
 def _announce(query):
-    request = _request.reset(ANNOUNCE)
+    request = Request(ANNOUNCE)
     _parameters(query, request, _ANNOUNCE_PARAMETERS)
     if request.info_hash is None:
         raise Failure(MISSING_INFO_HASH)
@@ -183,8 +172,7 @@ def _announce(query):
 
 
 def _scrape(query):
-    request = _request.reset(SCRAPE)
-    request.info_hashes = []
+    request = Request(SCRAPE)
     _parameters(query, request, _SCRAPE_PARAMETERS)
     if not request.info_hashes:
         raise BadRequest(400)

@@ -155,32 +155,41 @@ def window(
 ) -> int:
     """Does what `pools.blocks.window` does."""
     source = ptr8(memory)
+    end = begin + count
+    over = end - source[block] - source[block + 1]
+    written = 0
+    if over > 0:
+        end -= over
+        written = int(_copy_out(memory, block, width, 0, over, out, front, back))
+        back -= (over - written) * width
+        front += written * width
+    return written + int(_copy_out(memory, block, width, begin, end, out, front, back))
+
+
+@micropython.viper
+def _copy_out(
+    memory, block: int, width: int, begin: int, end: int, out, front: int, back: int
+) -> int:
+    source = ptr8(memory)
     target = ptr8(out)
     leechers = source[block]
-    peers = leechers + source[block + 1]
-    written = 0
-    done = 0
-    # Of a window that reaches past the end, the part that wraps to the start comes first.
-    over = begin + count - peers
-    index = 0 if over > 0 else begin
-    while done < count:
-        if done == over:
-            index = begin
-        place = block + 4 + index * width
-        if index < leechers:
-            to = front
-            front += width
-            written += 1
-        else:
-            back -= width
-            to = back
-        byte = 0
-        while byte < width:
-            target[to + byte] = source[place + byte]
-            byte += 1
+    border = begin
+    if begin < leechers:
+        border = end if end < leechers else leechers
+    place = block + 4 + begin * width
+    size = (border - begin) * width
+    index = 0
+    while index < size:
+        target[front + index] = source[place + index]
         index += 1
-        done += 1
-    return written
+    place += size
+    size = (end - border) * width
+    back -= size
+    index = 0
+    while index < size:
+        target[back + index] = source[place + index]
+        index += 1
+    return border - begin
 
 
 @micropython.viper
