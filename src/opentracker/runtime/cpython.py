@@ -1,5 +1,6 @@
 """CPython: the standard library has everything."""
 
+import ctypes
 import mmap
 import os
 import pwd
@@ -8,6 +9,8 @@ import socket
 import sys
 import time
 import traceback
+
+from opentracker.runtime.batch import Batch
 
 __all__ = [
     "NAME",
@@ -36,10 +39,6 @@ _BACKLOG = 1024
 _DEFER_SECONDS = 1
 
 _IP_PKTINFO = 8
-_IPV6_RECVPKTINFO, _IPV6_PKTINFO = 49, 50
-_ANCILLARY_BYTES = 64
-_PACKET_BYTES = 2048
-_PACKETS_AT_ONCE = 64
 _STREAM = int(socket.SOCK_STREAM)
 
 
@@ -132,61 +131,41 @@ def write(connection, data):
         return -1
 
 
+class _System:
+    """The C library by ctypes, and memory at known addresses."""
+
+    _TYPES = {"i": ctypes.c_int, "I": ctypes.c_uint, "p": ctypes.c_void_p}
+
+    def __init__(self):
+        self._libc = ctypes.CDLL(None)
+
+    def function(self, name, types):
+        function = getattr(self._libc, name)
+        function.argtypes = [self._TYPES[letter] for letter in types]
+        return function
+
+    def memory(self, size):
+        memory = bytearray(size)
+        return memory, ctypes.addressof(ctypes.c_char.from_buffer(memory))
+
+    def units(self, memory):
+        return memoryview(memory).cast("I")
+
+
 class DatagramSocket:
     def __init__(self, ip, port):
         self._socket = _open(ip, port, socket.SOCK_DGRAM)
-        self._receive = self._socket.recvfrom_into
-        self._packet = bytearray(_PACKET_BYTES)
-        self._packets = [self._packet]
-        self._reply = bytearray(_PACKET_BYTES)
-        self._view = memoryview(self._reply)
-        self._asked = ()
         self.fileno = self._socket.fileno
         self.close = self._socket.close
-        self._is_wildcard = not any(ip)
-        if self._is_wildcard:
+        if not any(ip):
             self._tell_what_was_asked(len(ip))
+        self.serve = Batch(_System(), self.fileno(), len(ip), not any(ip)).serve
 
-    def _tell_what_was_asked(self, width):
-        """A wildcard socket: learns from each packet which address to answer from."""
-        if width == 4:
+    def _tell_what_was_asked(self, ip_bytes):
+        if ip_bytes == 4:
             self._socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         else:
-            self._socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVPKTINFO, 1)
-
-    def serve(self, answer):
-        receive = self._receive_asked if self._is_wildcard else self._receive
-        send = self._send_asked if self._is_wildcard else self._socket.sendto
-        packet, reply, view = self._packet, self._reply, self._view
-        for _ in range(_PACKETS_AT_ONCE):
-            try:
-                size, address = receive(packet)
-            except OSError:
-                return
-            size = answer(packet, size, _packed(address[0]), reply)
-            try:
-                if size:
-                    send(view[:size], address)
-            except OSError:
-                pass  # A full buffer, or a source that can't be answered: as if it got lost.
-
-    def _receive_asked(self, packet):
-        size, self._asked, _, address = self._socket.recvmsg_into(self._packets, _ANCILLARY_BYTES)
-        return size, address
-
-    def _send_asked(self, reply, address):
-        source = [_as_source(*self._asked[0])] if self._asked else ()
-        self._socket.sendmsg([reply], source, 0, address)
-
-
-def _as_source(level, kind, info):
-    """Turns the IP_PKTINFO or IPV6_PKTINFO of a packet into that of its reply.
-
-    The interface is left to routing, but for link-local addresses, which mean nothing without.
-    """
-    if level == socket.IPPROTO_IP:
-        return level, kind, b"\0\0\0\0" + info[4:8] + b"\0\0\0\0"
-    return level, kind, info if info[:2] == b"\xfe\x80" else info[:16] + b"\0\0\0\0"
+            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
 
 
 class Signals:

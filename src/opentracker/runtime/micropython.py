@@ -33,7 +33,8 @@ _MIPS = socket.SOL_SOCKET == 0xFFFF
 _SIG_BLOCK = 1 if _MIPS else 0
 _EAGAIN = errno.EAGAIN
 
-_IPPROTO_TCP, _IPPROTO_IPV6 = 6, 41
+_IPPROTO_IP, _IPPROTO_TCP, _IPPROTO_IPV6 = 0, 6, 41
+_IP_PKTINFO, _IPV6_RECVPKTINFO = 8, 49
 _IPV6_V6ONLY = 26
 _TCP_DEFER_ACCEPT = 9
 
@@ -62,16 +63,37 @@ def missing():
     ]
 
 
-def reserve(size):
-    if _libc:
-        address = _libc.func("p", "calloc", "LL")(1, size)
+class _System:
+    """The C library and memory outside the heap."""
+
+    def __init__(self, libc):
+        self._libc = libc
+        self._calloc = libc.func("p", "calloc", "LL")
+
+    def function(self, name, types):
+        return self._libc.func("i", name, types)
+
+    def memory(self, size):
+        address = self._calloc(1, size)
         if not address:
             raise MemoryError
-        memory = uctypes.bytearray_at(address, size)
-    else:
-        memory = bytearray(size)
-        address = uctypes.addressof(memory)
-    return memory, uctypes.struct(address, (uctypes.ARRAY | 0, size // 4 | uctypes.UINT32))
+        return uctypes.bytearray_at(address, size), address
+
+    def units(self, memory):
+        return _uint32s(memory)
+
+
+def _uint32s(memory):
+    address = uctypes.addressof(memory)
+    return uctypes.struct(address, (uctypes.ARRAY | 0, len(memory) // 4 | uctypes.UINT32))
+
+
+_system = _System(_libc) if _libc else None
+
+
+def reserve(size):
+    memory = _system.memory(size)[0] if _system else bytearray(size)
+    return memory, _uint32s(memory)
 
 
 def tune():
@@ -203,10 +225,18 @@ class DatagramSocket:
         self.close = self._socket.close
         self._batch = None
         if _libc:
-            self._batch = Batch(_libc, self._socket, len(ip), not any(ip))
+            if not any(ip):
+                self._tell_what_was_asked(len(ip))
+            self._batch = Batch(_system, self.fileno(), len(ip), not any(ip))
         else:
             self._reply = bytearray(_PACKET_BYTES)
             self._view = memoryview(self._reply)
+
+    def _tell_what_was_asked(self, ip_bytes):
+        if ip_bytes == 4:
+            self._socket.setsockopt(_IPPROTO_IP, _IP_PKTINFO, 1)
+        else:
+            self._socket.setsockopt(_IPPROTO_IPV6, _IPV6_RECVPKTINFO, 1)
 
     def serve(self, answer):
         if self._batch:
