@@ -332,18 +332,26 @@ def test_nothing_is_logged_per_request(start):
 
 @pytest.mark.requires_root
 @pytest.mark.parametrize("user", [None, "nobody", "daemon"])
-def test_root_becomes_somebody_else(start, public_path, user):
-    options = ["-u", user] if user else []
-    tracker = start(*options, "-d", public_path)
-    tracker.wait_for_log("serving udp")
-    status = proc_status(tracker.pid)
-    entry = subprocess.check_output(["getent", "passwd", user or "nobody"], text=True).split(":")
-    assert status["Uid"] == [entry[2]] * 4
-    assert status["Gid"] == [entry[3]] * 4
-    assert status["Groups"] == [entry[3]]
-    assert os.readlink(f"/proc/{tracker.pid}/root") == str(public_path)
-    announce(tracker, HASH, 1)
-    assert scrape(tracker, HASH)[HASH][b"complete"] == 1
+def test_root_becomes_somebody_else(runtime, public_path, user):
+    """Altogether: the groups that root was in are left too."""
+    need_runtime(runtime)
+    port = free_port()
+    options = ["-i", "127.0.0.1", "-p", port, "-P", port, "-d", public_path]
+    options += ["-u", user] if user else []
+    line = ["setpriv", "--groups=0,4,24", *command(runtime, *options)]
+    with Daemon(line, {("tcp", port), ("udp", port)}) as tracker:
+        tracker.wait_for_log("serving udp")
+        status = proc_status(tracker.pid)
+        entry = subprocess.check_output(["getent", "passwd", user or "nobody"], text=True).split(
+            ":"
+        )
+        assert status["Uid"] == [entry[2]] * 4
+        assert status["Gid"] == [entry[3]] * 4
+        assert status["Groups"] == [entry[3]]
+        assert os.readlink(f"/proc/{tracker.pid}/root") == str(public_path)
+        announce(("127.0.0.1", port), HASH, 1)
+        assert scrape(("127.0.0.1", port), HASH)[HASH][b"complete"] == 1
+        assert tracker.stop() == 0
 
 
 @pytest.mark.requires_root

@@ -8,8 +8,8 @@ The structs are made of words: C libraries that declare 32 bits for a length pad
 bytes are right. Only the length of an address has 32 bits everywhere.
 
 `system` is how an interpreter reaches memory and the C library: memory(size) gives zeroed memory as
-(bytearray, address), units(bytearray) the same as 32-bit numbers, function(name, types) a function
-that takes and returns numbers (i: int, I: unsigned, p: address).
+(bytearray, address), units(bytearray) the same as 32-bit numbers; it stays while one of them is
+kept. function(name, types) is a function of numbers (i: int, I: unsigned, p: address).
 """
 
 import sys
@@ -56,7 +56,7 @@ class Batch:
     def _lay_out(self):
         self._names, names = self._system.memory(BATCH * _SLOT)
         self._controls, controls = self._system.memory(BATCH * _SLOT)
-        self._packets, vectors_in, _ = self._buffers(_PACKET_BYTES)
+        self._packets, vectors_in, self._vectors_in = self._buffers(_PACKET_BYTES)
         self._replies, vectors_out, self._vectors = self._buffers(_REPLY_BYTES)
         rows_in, rows_out = [], []
         for index in range(BATCH):
