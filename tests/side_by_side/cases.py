@@ -434,16 +434,14 @@ def peer_lists():
     ]
     yield "crowd", [*crowd, *asked, scrape(b"hash"), udp_scrape(b"hash")]
     # all of a smaller one are handed out: these can be compared
+    last = SEEDER + 119
     for size in (2, 10, 25, 49, 50):
         few = crowd[: size // 2] + crowd[-(size - size // 2) :]
-        yield f"crowd: {size}", [*few, announce(crowd_member()), udp_announce(SEEDER + 119, left=0)]
+        asked = [announce(b"&left=0&port=%d" % last), udp_announce(last, left=0)]
+        yield f"crowd: {size}", [*few, *asked]
     from_two = [announce(b"&port=%d" % LEECHER, source=at) for at in (LOOPBACK, OTHER_LOOPBACK)]
     gone = announce(b"&port=%d&event=stopped" % LEECHER, source=OTHER_LOOPBACK)
     yield "crowd: from two addresses", [*from_two, gone, udp_announce(source=OTHER_LOOPBACK)]
-
-
-def crowd_member():
-    return b"&port=%d&left=0" % (SEEDER + 119)
 
 
 def udp_connects():
@@ -540,10 +538,7 @@ def crowd_of_both(v4, v6):
 
 
 def asks_of_both():
-    """By stops, since these change nothing and show counts, and by UDP's and HTTP's peer lists.
-
-    The one who asks has no port here, so the lists stay as they are.
-    """
+    """Announces of a peer that is there already, so that the lists stay as they are."""
     for want in (*range(1, 9), 20, 49, 50, 51, 65, 66, 67, 99, 100, 150, 199, 200):
         for source in (LOOPBACK, LOOPBACK_V6):
             member = b"&left=1&port=%d&numwant=%d" % (LEECHER, want)
