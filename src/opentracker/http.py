@@ -187,7 +187,7 @@ def _parameters(query, request, known):
             setter = known.get(name)
             if setter:
                 setter(request, value)
-            else:
+            elif not (name.isalpha() and value.isdigit()):
                 _parameter(part, request, known)
     except _HardEnd:
         _parameter(_before_hard_end(part), request, known)

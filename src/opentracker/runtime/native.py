@@ -200,8 +200,8 @@ def sample_pages(memory, directory: int, width: int, want: int, chance: int, out
     pages = words[directory + 2]
     unseen = words[directory] + words[directory + 1]
     share = (want + 3) >> 2
-    if share < 32:
-        share = 32
+    if share < 64:
+        share = 64
     front = at
     back = at + want * width
     number = (chance * pages) >> 16
