@@ -125,7 +125,6 @@ DIFFERENCES = (
         "no scrape of everything yet",
     ),
     Difference("path: stats.*", ((exactly(FORBIDDEN), NOT_FOUND),), "no statistics yet"),
-    # To be decided
     Difference(
         r"parameter: &port=[1-9]\d{9,}",
         ((rb".* 200 OK.*" + INTERVALS + rb".*", BAD_REQUEST), (exactly(SCRAPED), NOTHING_SCRAPED)),

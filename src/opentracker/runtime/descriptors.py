@@ -10,7 +10,7 @@ import sys
 
 _MSG_DONTWAIT, _MSG_NOSIGNAL = 0x40, 0x4000
 _EAGAIN = errno.EAGAIN
-_ADDRESS_BYTES = 28
+_V4_BYTES, _V6_BYTES = 16, 28
 
 
 class Descriptors:
@@ -21,13 +21,15 @@ class Descriptors:
         self._recv = libc.func("l", "recv", "ipLi")
         self._send = libc.func("l", "send", "ipLi")
         self._close = libc.func("i", "close", "i")
-        self._address = bytearray(_ADDRESS_BYTES)
-        # The kernel never needs more room than it said it used, so this is set once.
-        self._room = bytearray(_ADDRESS_BYTES.to_bytes(4, sys.byteorder))
+        self._address = bytearray(_V6_BYTES)
+        # The kernel writes back what it used, which is the same for every address of a family.
+        self._room_v4 = bytearray(_V4_BYTES.to_bytes(4, sys.byteorder))
+        self._room_v6 = bytearray(_V6_BYTES.to_bytes(4, sys.byteorder))
 
     def accept(self, listener, ip_bytes):
         """Returns (connection, packed ip), or None if nobody waits at the descriptor `listener`."""
-        connection = self._accept(listener, self._address, self._room)
+        room = self._room_v4 if ip_bytes == 4 else self._room_v6
+        connection = self._accept(listener, self._address, room)
         if connection < 0:
             if os.errno() == _EAGAIN:
                 return None
