@@ -2,6 +2,7 @@
 
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+import pytest
 from bencode2 import bdecode
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,6 +13,9 @@ from opentracker.bencode import encode
 from opentracker.frontends import HttpFrontend, UdpFrontend
 from opentracker.http import ANNOUNCE, ROOT, SCRAPE, BadRequest, Failure
 from opentracker.tracker import Tracker
+from support.runtimes import TOP
+
+SAVED_REQUESTS = sorted((TOP / "tests" / "fixtures" / "requests").glob("*.txt"))
 
 HASH = b"abcdefghijklmnopqrst"
 U32 = st.integers(0, 0xFFFFFFFF)
@@ -60,9 +64,8 @@ REQUESTS = st.one_of(
 @given(REQUESTS, st.binary(max_size=20))
 @example(b"GET /announce?info_hash=" + HASH + b"&port=0000000080\n\n", b"")
 def test_any_request_is_parsed_or_refused(raw, rest):
-    buffer = bytearray(raw + rest)
     try:
-        request = http.parse(buffer, len(raw))
+        request = http.parse(raw + rest, len(raw))
     except BadRequest as problem:
         assert problem.status in (400, 404)
         return
@@ -81,7 +84,7 @@ def test_any_request_is_parsed_or_refused(raw, rest):
 @given(REQUESTS, ADDRESSES, st.booleans())
 def test_any_request_is_answered(raw, address, keep_alive):
     frontend = HttpFrontend(Tracker(pools_of(64)), b"https://example.org/")
-    reply = bytes(frontend.answer(bytearray(raw), len(raw), address, keep_alive))
+    reply = bytes(frontend.answer(raw, len(raw), address, keep_alive))
     head, _, body = reply.partition(b"\r\n\r\n")
     status = int(head.split(b" ")[1])
     assert status in (200, 302, 400, 404)
@@ -175,6 +178,23 @@ BENCODED = st.recursive(
 @given(BENCODED)
 def test_bencode_is_decoded_by_others(value):
     assert bdecode(encode(value)) == value
+
+
+@pytest.mark.parametrize("path", SAVED_REQUESTS, ids=lambda path: path.stem)
+def test_requests_of_real_clients(path):
+    """Their announces, as the standard library understands them, and in pieces."""
+    raw = path.read_bytes()
+    for received in range(len(raw)):
+        assert http.end_of_request(raw, received) == 0
+    assert http.end_of_request(raw, len(raw)) == len(raw)
+    request = http.parse(raw, len(raw))
+    query = raw.split(b" ")[1].partition(b"?")[2]
+    told = dict(part.split(b"=", 1) for part in query.split(b"&"))
+    assert request.info_hash == unquote_to_bytes(told[b"info_hash"])
+    assert request.port == int(told[b"port"])
+    assert request.numwant == int(told[b"numwant"])
+    assert request.seeding == (told[b"left"] == b"0")
+    assert not request.completed and not request.stopped
 
 
 # UDP

@@ -189,7 +189,7 @@ class Inventory:
             others = set(swarm.peers)
             seeders_here, leechers_here = self._walk_block(swarm, _WIDTHS[family], page, PAGE)
             for peer in set(swarm.peers) - others:
-                home = self._pools.lists[family]._page_of(directory // 4, peer)
+                home = self._pools.lists[family]._home(0, directory | 1, peer)
                 assert home == page, "a peer is on a page where none looks for it"
             found[0] += seeders_here
             found[1] += leechers_here

@@ -63,7 +63,7 @@ class Client:
     def raw(self, line, address=HERE, headers=b""):
         """The whole HTTP reply to a request line."""
         request = b"GET " + line + b" HTTP/1.1\r\n" + headers + b"\r\n"
-        buffer = bytearray(request + b"GET /announce?x[")
+        buffer = request + b"GET /announce?x["
         keep_alive = wants_keep_alive(buffer, len(request))
         return bytes(self.http.answer(buffer, len(request), address, keep_alive))
 

@@ -53,7 +53,7 @@ def read(raw):
     assert end_of_request(raw, size) == size, raw
     whole = outcome(raw, size)
     for rest in (b"x", b"\n\n", b"\r\n\r\n", b" HTTP/1.0\r\n\r\n?&info_hash=", raw):
-        buffer = bytearray(raw + rest)
+        buffer = raw + rest
         assert end_of_request(buffer, len(buffer)) == size, raw
         assert outcome(buffer, size) == whole, raw
     return whole
@@ -572,7 +572,7 @@ def test_keep_alive():
         assert wants_keep_alive(raw, len(raw)) == wanted, headers
         unix = raw.replace(b"\r\n", b"\n")
         assert wants_keep_alive(unix, len(unix)) == wanted, headers
-        buffer = bytearray(raw + b"GET / HTTP/1.1\r\nConnection: keep-alive\r\n\r\n")
+        buffer = raw + b"GET / HTTP/1.1\r\nConnection: keep-alive\r\n\r\n"
         assert wants_keep_alive(buffer, len(raw)) == wanted, headers
 
 

@@ -85,7 +85,7 @@ def test_each_announce_starts_the_45_minutes_anew():
 
 def test_peers_expire_each_in_their_minute():
     for _, make in FAMILIES:
-        for batch in (1, 3, 20):
+        for batch in (1, 3, 8):
             pools = pools_of(128)
             for minute in range(40):
                 go_to(pools, minute)
