@@ -286,7 +286,7 @@ def _number(value):
 
 
 # The same torrents are asked for again and again. With a look-up instead of decoding an announce of
-# transmission is parsed in 4.1 instead of 6.6 us (CPython 3.11), 8.2 instead of 25 (MicroPython 1.25).
+# transmission is parsed in 4.1 instead of 6.6 us (CPython 3.11), 8.2 instead of 25 (MicroPython).
 _known_hashes = {}
 _MOST_KNOWN_HASHES = 256
 

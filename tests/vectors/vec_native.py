@@ -7,7 +7,7 @@ in for it, so the tests run and say nothing new.
 from random import randrange, seed
 
 from opentracker import runtime
-from opentracker.pools import V4, V6, Pools, blocks, peers
+from opentracker.pools import V4, V6, Pools, blocks, directory
 
 KIB = 512
 SWARMS = [bytes([number]) * 20 for number in range(5)]
@@ -68,15 +68,15 @@ def test_samples_of_many_pages_are_the_same_bytes():
             pools.announce(SWARMS[0], family, address(number + 1, width), number % 3 == 0, False)
         swarm = pools.find(SWARMS[0])
         memory, words = pools.arena.bytes, pools.arena.words
-        directory = words[swarm + 2 + family]
-        assert directory & 1
+        ref = words[swarm + 2 + family]
+        assert ref & 1
         for _ in range(40):
             want, chance = randrange(200 if family == V4 else 66) + 1, randrange(65536)
             plain, fast = bytearray(1300), bytearray(1300)
-            peers.sample_pages(memory, words, directory >> 2, width, want, chance, plain, 20)
+            directory.sample(memory, words, ref >> 2, width, want, chance, plain, 20)
             sample = runtime.native.sample_pages if runtime.native else None
             if sample:
-                sample(memory, directory >> 2, width, want, chance, fast, 20)
+                sample(memory, ref >> 2, width, want, chance, fast, 20)
                 assert plain == fast, (width, want, chance)
             found = [bytes(plain[at : at + width]) for at in range(20, 20 + want * width, width)]
             assert len(set(found)) == want

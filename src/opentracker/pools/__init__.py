@@ -19,7 +19,7 @@ from random import getrandbits
 
 from opentracker.pools.arena import Arena
 from opentracker.pools.keyed import Keys
-from opentracker.pools.ledger import MOST_SLOTS, SWARM_UNITS, Ledger
+from opentracker.pools.ledger import MOST_SLOTS, SWARM_UNITS, UNIT_BYTES, Ledger
 from opentracker.pools.peers import NO_ROOM, PeerLists
 from opentracker.pools.swarms import (
     DOWNLOADED,
@@ -40,9 +40,8 @@ SMALLEST_BUDGET = 256
 # Marks tell ages of less than 64 minutes apart, so the clock may run at most 64 - 45 minutes ahead
 # of the sweep.
 _LONGEST_LEAP = 15
-_LEAPS_TILL_ALL_IS_OLD = 4
-_RECLAIM_TRIES = 8
-_UNIT_BYTES = 8
+_LEAPS_TILL_ALL_IS_OLD = 4 * (_LONGEST_LEAP,) + (SWARM_LIFETIME + 1,)
+_RECLAIM_TRIES = 24
 
 
 class Pools:
@@ -62,7 +61,7 @@ class Pools:
         self.budget = kib * 1024
         aside = 4 * slots + (2 << depth) * (2 if kib <= 65536 else 4)
         self.arena = Arena(*reserve((self.budget - aside) // 1024 * 1024))
-        self.ledger = Ledger(slots, self.arena.pages * 1024 // 2 // _UNIT_BYTES)
+        self.ledger = Ledger(slots, self.arena.pages * 1024 // 2 // UNIT_BYTES)
         self._native = native if kib <= 65536 else None
         self._keys = keys = self._native.Keys() if self._native else Keys()
         native = self._native
@@ -152,10 +151,10 @@ class Pools:
 
     def advance(self, minute):
         """Sets the time. After a leap, what has expired meanwhile is removed at once."""
-        for _ in range(_LEAPS_TILL_ALL_IS_OLD):
-            if minute - self.minute <= _LONGEST_LEAP:
+        for leap in _LEAPS_TILL_ALL_IS_OLD:
+            if minute - self.minute <= leap:
                 break
-            self._set_minute(self.minute + _LONGEST_LEAP)
+            self._set_minute(self.minute + leap)
             self.sweep(self.swarms.entries())
         self._set_minute(minute)
 
@@ -198,6 +197,8 @@ class Pools:
         sister = self.swarms.sister_at(index)
         memory = self.arena.bytes
         if sister and memory[page] + memory[sister] <= SWARMS_IN_A_PAGE * 2 // 3:
+            # The sister's turn may be yet to come, and this one's is over.
+            self._sweep_page(sister)
             self.swarms.merge(index)
 
     # Room
@@ -208,9 +209,11 @@ class Pools:
         held = self.ledger.held
         overdrawn = not self.ledger.allows(peer, SWARM_UNITS + 3)
         page = self._page_with_room(info_hash, overdrawn)
-        if (overdrawn or self.swarms.is_full(page)) and not self._recycle(page, slot, overdrawn):
-            self.refused += 1
-            return 0
+        if overdrawn or self.swarms.is_full(page):
+            recycled = self._recycle(page, slot, overdrawn)
+            if not recycled or not self.ledger.allows(peer, SWARM_UNITS + 3):
+                self.refused += 1
+                return 0
         record = self.swarms.add(info_hash, page)
         self._set_owner(record, slot)
         held[slot] += SWARM_UNITS

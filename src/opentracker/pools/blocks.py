@@ -137,9 +137,9 @@ def _move(memory, block, width, source, target):
 def sample(memory, block, width, want, chance, out, at):
     """Writes `want` distinct random addresses to `out` from `at` on, leechers first.
 
-    `want` is at most the number of peers. Larger samples are four runs from four equal stretches
-    of the block, so that neighbours in the block are not always handed out together; every peer
-    is as likely as any other. `chance` is a random number of 16 bits.
+    `want` is at most the number of peers, `chance` a random number of 16 bits. Larger samples are
+    four runs of neighbours, a quarter of the block apart, so that leechers and seeders are in them
+    as in the block; every peer is as likely as any other.
     """
     peers = memory[block] + memory[block + SEEDERS]
     start = block + ADDRESSES
@@ -147,31 +147,33 @@ def sample(memory, block, width, want, chance, out, at):
         size = peers * width
         out[at : at + size] = memory[start : start + size]
         return
-    if want < 12 or peers < 2 * want:
-        stretches = 1
-    else:
-        stretches = 4
-    step = peers // stretches
-    run = want // stretches
-    last = (stretches - 1) * step
-    first = chance * (peers - last) >> 16
-    tail = want - (stretches - 1) * run
-    over = first + last + tail - peers
-    # The last run may reach past the end: what it wraps to are the first peers of the block.
+    runs = 1 if want < 12 or peers < 2 * want else 4
+    step, run = peers // runs, want // runs
+    first = chance * peers >> 16
+    # Runs that begin past the end begin at the start instead, and so come first; so does what the
+    # last run before them has past the end.
+    before_end = (peers - first + step - 1) // step
+    if before_end > runs:
+        before_end = runs
+    last = want - (runs - 1) * run
+    length = last if before_end == runs else run
+    over = first + (before_end - 1) * step + length - peers
     if over > 0:
         size = over * width
         out[at : at + size] = memory[start : start + size]
         at += size
-        tail -= over
-    begin = start + first * width
-    size = run * width
-    while stretches > 1:
+    for index in range(before_end - runs, before_end):
+        begin = first + index * step
+        length = run
+        if index < 0:
+            begin += runs * step - peers
+            length = last if index == -1 else run
+        elif index == before_end - 1:
+            length = (last if before_end == runs else run) - (over if over > 0 else 0)
+        begin = start + begin * width
+        size = length * width
         out[at : at + size] = memory[begin : begin + size]
         at += size
-        begin += step * width
-        stretches -= 1
-    size = tail * width
-    out[at : at + size] = memory[begin : begin + size]
 
 
 def window(memory, block, width, begin, count, out, front, back):

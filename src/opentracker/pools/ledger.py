@@ -1,7 +1,7 @@
 """What each address group holds: one IPv4 address, or one IPv6 /64.
 
 Counts are kept by a keyed hash of the group, so the ledger has a fixed size; groups that share a
-slot share its allowance. Units are about 8 bytes: 1 for an IPv4 peer, 3 for an IPv6 peer, 12 for
+slot share its allowance. Units are about 10 bytes: 1 for an IPv4 peer, 3 for an IPv6 peer, 9 for
 having started a swarm, which its starter pays for as long as the swarm lasts.
 """
 
@@ -9,7 +9,8 @@ from array import array
 
 from opentracker.pools.keyed import Keys
 
-SWARM_UNITS = 12
+SWARM_UNITS = 9
+UNIT_BYTES = 10
 MOST_SLOTS = 32768
 
 

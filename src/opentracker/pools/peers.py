@@ -5,28 +5,21 @@ A list is named by the reference in its swarm's record:
     0             no peers
     INLINE        one peer, in the record itself
     even offset   a block
-    odd offset    a directory (offset - 1): as many whole pages as needed, each a block, chosen by
-                  the keyed hash of the peer's address (linear hashing: one page splits at a time)
+    odd           a directory of pages, each a block (see `directory`)
 
 So finding a peer costs the same in every swarm: a search through one block, in C.
 """
 
 from random import getrandbits
 
-from opentracker.pools import blocks
+from opentracker.pools import blocks, directory
 from opentracker.pools.arena import PAGE, size_that_fits
 from opentracker.pools.blocks import COMPLETED, DUE, MINUTE_MASK, UNKNOWN
 from opentracker.pools.swarms import DOWNLOADED, INLINE_BYTES, PEERS_V4, PEERS_V6
 
 INLINE = 2
 
-# A directory is a block of words: leechers, seeders, pages, the size of the level that is being
-# split (a power of two: pages are between it and twice it), then the offset of each page.
-_LEECHERS, _SEEDERS, _PAGES, _LEVEL, _FIRST = 0, 1, 2, 3, 4
-_MOST_PAGES = PAGE // 4 - _FIRST
-_SPLITS_AT_ONCE = 8
-# A run costs 0.9 us whatever its length (CPython 3.11 on an EPYC), so there are few.
-_SHORTEST_RUN = 64
+_SPLITS_AT_ONCE = 64
 
 NO_ROOM, KNOWN, ADDED = 0, 1, 2
 
@@ -50,10 +43,9 @@ class PeerLists:
         self._units = 1 if width == 6 else 3
         self._group_bytes = 4 if width == 6 else 8
         self._cell = cell
-        self._hash = keyed_hash
+        self._directories = directory.Directories(arena, width, keyed_hash)
         self._native = native
         self._sample_block = native.sample if native else blocks.sample
-        self._page_capacity = blocks.capacity_of(PAGE, width)
 
     def put(self, record, peer, seeding, completed):
         """Stores or renews a peer; counts `completed` once for a seeder. Returns what happened."""
@@ -103,12 +95,15 @@ class PeerLists:
         """Removes a peer. Returns the minutes since its last announce, or -1 if it is unknown."""
         ref = self._words[record + self._cell]
         block = self._home(record, ref, peer)
-        index = blocks.find(self._memory, block, peer) if block else -1
+        memory = self._memory
+        index = blocks.find(memory, block, peer) if block else -1
         if index < 0:
             return -1
-        mark = self._memory[blocks.mark_at(self._memory, block, self.width) + index]
+        mark = memory[blocks.mark_at(memory, block, self.width) + index]
         self._forget(ref, block, index)
         self._free_if_empty(record)
+        if (memory[block] + memory[block + 1]) * 2 < memory[block + 2]:
+            self._shrink(record)
         return (self.minute - mark) & MINUTE_MASK
 
     def expire(self, record, lifetime):
@@ -119,9 +114,8 @@ class PeerLists:
             return 0
         gone = 0
         if ref > INLINE and ref & 1:
-            directory = ref >> 2
-            for page in range(words[directory + _PAGES]):
-                gone += self._expire_block(ref, words[directory + _FIRST + page], lifetime)
+            for page in self._directories.pages(ref):
+                gone += self._expire_block(ref, page, lifetime)
         else:
             gone = self._expire_block(ref, self._home(record, ref, b""), lifetime)
         if gone:
@@ -136,8 +130,7 @@ class PeerLists:
     def census(self, record, ref):
         """Returns (seeders, leechers) of the list that `ref` names, which is not 0."""
         if ref & 1:
-            ref >>= 2
-            return self._words[ref + _SEEDERS], self._words[ref + _LEECHERS]
+            return self._directories.census(ref)
         if ref == INLINE:
             ref = (record << 2) + INLINE_BYTES
         return self._memory[ref + 1], self._memory[ref]
@@ -153,7 +146,7 @@ class PeerLists:
             if self._native:
                 self._native.sample_pages(memory, ref >> 2, width, want, chance, out, at)
             else:
-                sample_pages(memory, self._words, ref >> 2, width, want, chance, out, at)
+                directory.sample(memory, self._words, ref >> 2, width, want, chance, out, at)
         else:
             block = ref if ref > INLINE else self._home(record, ref, b"")
             self._sample_block(memory, block, width, want, chance, out, at)
@@ -162,16 +155,9 @@ class PeerLists:
 
     def _home(self, record, ref, peer):
         """Returns the block that holds `peer` or has to, or 0 if the list is empty."""
-        if not ref & 1:
-            return ref if ref != INLINE else (record << 2) + INLINE_BYTES
-        words = self._words
-        directory = ref >> 2
-        keyed = self._hash(peer)
-        level = words[directory + _LEVEL]
-        page = keyed & (2 * level - 1)
-        if page >= words[directory + _PAGES]:
-            page &= level - 1
-        return words[directory + _FIRST + page]
+        if ref & 1:
+            return self._directories.page_of(ref, peer)
+        return ref if ref != INLINE else (record << 2) + INLINE_BYTES
 
     # Adding
 
@@ -224,27 +210,27 @@ class PeerLists:
         if seeding:
             self.seeders += peers
         if ref & 1:
-            self._words[(ref >> 2) + (_SEEDERS if seeding else _LEECHERS)] += peers
+            self._directories.count(ref, peers if seeding else 0, 0 if seeding else peers)
 
     def _change_side(self, ref, block, index, seeding):
         blocks.change_side(self._memory, block, self.width, index)
         step = 1 if seeding else -1
         self.seeders += step
         if ref & 1:
-            self._words[(ref >> 2) + _SEEDERS] += step
-            self._words[(ref >> 2) + _LEECHERS] -= step
+            self._directories.count(ref, step, -step)
 
-    # Growing: a larger block, then a directory of pages, then one more page
+    # Growing: a larger block, then pages, then one more page
 
     def _grow(self, record, ref, block, peer):
         """Makes room for `peer`; returns the block it goes to, or 0."""
-        if ref & 1:
-            return self._split_for(record, peer)
-        wanted = blocks.bytes_for(self._memory[block + 2] + 1, self.width)
-        if wanted <= PAGE:
-            return self._move_to(record, ref, block, wanted)
-        if not self._spread(record, block):
-            return 0
+        if not ref & 1:
+            wanted = blocks.bytes_for(self._memory[block + 2] + 1, self.width)
+            if wanted <= PAGE:
+                return self._move_to(record, ref, block, wanted)
+            ref = self._directories.begin(block)
+            if not ref:
+                return 0
+            self._words[record + self._cell] = ref
         return self._split_for(record, peer)
 
     def _move_to(self, record, ref, block, wanted):
@@ -257,37 +243,26 @@ class PeerLists:
                 self._arena.give_block(block)
         return target
 
-    def _spread(self, record, block):
-        """Turns a full block of a page into a directory of one page."""
-        directory = self._arena.take_block(4 * (_FIRST + 2))
-        if directory:
-            words = self._words
-            at = directory >> 2
-            words[at + _LEECHERS] = self._memory[block]
-            words[at + _SEEDERS] = self._memory[block + 1]
-            words[at + _PAGES] = words[at + _LEVEL] = 1
-            words[at + _FIRST] = block
-            words[record + self._cell] = directory | 1
-        return directory
-
     def _split_for(self, record, peer):
         """Splits pages, the next ones in turn, until `peer` has room; returns its page, or 0.
 
         If its page is not among the next ones, or the list is as long as can be, whoever announced
         longest ago on that page makes room.
         """
-        memory, words = self._memory, self._words
+        memory, directories, cell = self._memory, self._directories, record + self._cell
         for _ in range(_SPLITS_AT_ONCE):
-            ref = words[record + self._cell]
-            page = self._home(record, ref, peer)
+            ref = self._words[cell]
+            page = directories.page_of(ref, peer)
             if memory[page] + memory[page + 1] < memory[page + 2]:
                 return page
-            if words[(ref >> 2) + _PAGES] == _MOST_PAGES:
+            if directories.is_longest(ref):
                 break
-            if not self._split(record):
+            ref = directories.split(ref)
+            if not ref:
                 return 0
-        ref = words[record + self._cell]
-        page = self._home(record, ref, peer)
+            self._words[cell] = ref
+        ref = self._words[cell]
+        page = directories.page_of(ref, peer)
         if memory[page] + memory[page + 1] == memory[page + 2]:
             self._forget(ref, page, self._oldest(page))
         return page
@@ -301,55 +276,6 @@ class PeerLists:
             if age > highest_age:
                 oldest, highest_age = index, age
         return oldest
-
-    def _split(self, record):
-        directory = self._with_room(record)
-        page = self._arena.take_page() if directory else 0
-        if not page:
-            return False
-        words = self._words
-        blocks.create(self._memory, page, PAGE, self.width)
-        pages, level = words[directory + _PAGES], words[directory + _LEVEL]
-        words[directory + _FIRST + pages] = page
-        words[directory + _PAGES] = pages + 1
-        if pages + 1 == 2 * level:
-            words[directory + _LEVEL] = 2 * level
-        self._deal_out(words[directory + _FIRST + pages - level], page, level)
-        return True
-
-    def _deal_out(self, page, target, bit):
-        """Moves the peers of `page` whose hash has `bit` to the empty page `target`."""
-        memory, width = self._memory, self.width
-        for index in range(memory[page] + memory[page + 1] - 1, -1, -1):
-            peer = blocks.address_at(memory, page, width, index)
-            if self._hash(peer) & bit:
-                self._carry(page, index, target)
-
-    def _carry(self, page, index, target):
-        memory, width = self._memory, self.width
-        peer = blocks.address_at(memory, page, width, index)
-        mark = memory[blocks.mark_at(memory, page, width) + index]
-        seeding = index >= memory[page]
-        blocks.delete(memory, page, width, index)
-        blocks.insert(memory, target, peer, mark, seeding)
-
-    def _with_room(self, record):
-        """Returns the word index of the directory, with room for one more page, or 0."""
-        words = self._words
-        block = words[record + self._cell] - 1
-        directory = block >> 2
-        pages = words[directory + _PAGES]
-        wanted = 4 * (_FIRST + pages + 1)
-        if self._arena.block_size(block) >= wanted:
-            return directory
-        target = self._arena.take_block(wanted)
-        if not target:
-            return 0
-        size = 4 * (_FIRST + pages)
-        self._memory[target : target + size] = self._memory[block : block + size]
-        self._arena.give_block(block)
-        words[record + self._cell] = target | 1
-        return target >> 2
 
     # Removing and shrinking
 
@@ -384,10 +310,7 @@ class PeerLists:
         if not ref or self.census(record, ref) != (0, 0):
             return
         if ref & 1:
-            directory = ref >> 2
-            for page in range(words[directory + _PAGES]):
-                self._arena.give_page(words[directory + _FIRST + page])
-            self._arena.give_block(ref - 1)
+            self._directories.give(ref)
         elif ref != INLINE:
             self._arena.give_block(ref)
         words[record + self._cell] = 0
@@ -396,69 +319,12 @@ class PeerLists:
         """Gives back memory that the list has not needed since peers left."""
         ref = self._words[record + self._cell]
         if ref & 1:
-            self._join_pages(record, ref >> 2)
+            shrunk = self._directories.shrink(ref)
+            if shrunk != ref:
+                self._words[record + self._cell] = shrunk
+                self._shrink(record)
         elif ref > INLINE:
             peers = self._memory[ref] + self._memory[ref + 1]
             wanted = blocks.bytes_for(peers + 1, self.width)
             if size_that_fits(wanted) * 3 < self._arena.block_size(ref) * 2:
                 self._move_to(record, ref, ref, wanted)
-
-    def _join_pages(self, record, directory):
-        words = self._words
-        while words[directory + _PAGES] > 1 and self._join_last(directory):
-            pass
-        if words[directory + _PAGES] == 1:
-            page = words[directory + _FIRST]
-            self._arena.give_block(directory << 2)
-            words[record + self._cell] = page
-            self._shrink(record)
-
-    def _join_last(self, directory):
-        """Moves the peers of the last page to the one it was split from, if that leaves air."""
-        memory, words = self._memory, self._words
-        last = words[directory + _PAGES] - 1
-        level = words[directory + _LEVEL]
-        if last < level:
-            level >>= 1
-        page = words[directory + _FIRST + last]
-        target = words[directory + _FIRST + last - level]
-        peers = memory[page] + memory[page + 1]
-        if (peers + memory[target] + memory[target + 1]) * 4 > self._page_capacity * 3:
-            return False
-        for index in range(peers - 1, -1, -1):
-            self._carry(page, index, target)
-        words[directory + _PAGES] = last
-        words[directory + _LEVEL] = level
-        self._arena.give_page(page)
-        return True
-
-
-def sample_pages(memory, words, directory, width, want, chance, out, at):
-    """Samples a list of several pages: a run from each of up to four, more if those are short.
-
-    Leechers are written from the front on, seeders from the back. `directory` is a word index,
-    `chance` a random number of 16 bits; the runs begin where it leads.
-    """
-    pages = words[directory + _PAGES]
-    unseen = words[directory + _LEECHERS] + words[directory + _SEEDERS]
-    share = (want + 3) >> 2
-    if share < _SHORTEST_RUN:
-        share = _SHORTEST_RUN
-    front, back = at, at + want * width
-    number = chance * pages >> 16
-    while want:
-        page = words[directory + _FIRST + number]
-        peers = memory[page] + memory[page + 1]
-        unseen -= peers
-        run = share if want - unseen <= share else want - unseen
-        if run > peers:
-            run = peers
-        if run > want:
-            run = want
-        want -= run
-        chance = (chance * 25173 + 13849) & 0xFFFF
-        begin = chance * peers >> 16
-        leechers = blocks.window(memory, page, width, begin, run, out, front, back)
-        front += leechers * width
-        back -= (run - leechers) * width
-        number = number + 1 if number + 1 < pages else 0

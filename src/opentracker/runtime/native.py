@@ -4,7 +4,7 @@ Elsewhere compiling this file is a SyntaxError, so nothing imports it but in a `
 the plain code in `pools`; this does the same to the same memory for the common cases, and says when
 a case is not common. Of a UDP announce it saves 9 of 12 us (x86-64, 1,000 swarms of 200 peers).
 
-The layouts are those of `pools.swarms`, `pools.blocks` and `pools.peers`.
+The layouts are those of `pools.swarms`, `pools.blocks`, `pools.peers` and `pools.directory`.
 """
 
 from array import array
@@ -119,34 +119,36 @@ def sample(memory, block: int, width: int, want: int, chance: int, out, at: int)
     target = ptr8(out)
     peers = source[block] + source[block + 1]
     start = block + 4
-    stretches = 1 if want < 12 or peers < 2 * want else 4
-    step = peers // stretches
-    run = want // stretches
-    last = (stretches - 1) * step
-    first = 0 if want >= peers else (chance * (peers - last)) >> 16
-    over = first + last + want - (stretches - 1) * run - peers
-    left = want * width
-    # The last run may reach past the end: what it wraps to are the first peers of the block.
-    place = start
-    bound = over * width if over > 0 else 0
-    left -= bound
-    while bound > 0:
-        target[at] = source[place]
-        at += 1
-        place += 1
-        bound -= 1
-    begin = start + first * width
-    while left > 0:
-        stretches -= 1
-        bound = run * width if stretches > 0 else left
-        left -= bound
-        place = begin
-        begin += step * width
-        while bound > 0:
+    runs = 1 if want < 12 or peers < 2 * want else 4
+    step = peers // runs
+    run = want // runs
+    last = want - (runs - 1) * run
+    first = 0 if want >= peers else (chance * peers) >> 16
+    before_end = (peers - first + step - 1) // step
+    if before_end > runs:
+        before_end = runs
+    over = first + (before_end - 1) * step + (last if before_end == runs else run) - peers
+    if over < 0:
+        over = 0
+    index = before_end - runs - 1
+    while index < before_end:
+        if index == before_end - runs - 1:
+            place = start
+            size = over * width
+        elif index < 0:
+            place = start + (first + (index + runs) * step - peers) * width
+            size = (last if index == -1 else run) * width
+        else:
+            place = start + (first + index * step) * width
+            size = (last if index == runs - 1 else run) * width
+            if index == before_end - 1:
+                size -= over * width
+        index += 1
+        while size > 0:
             target[at] = source[place]
             at += 1
             place += 1
-            bound -= 1
+            size -= 1
 
 
 @micropython.viper
@@ -194,17 +196,25 @@ def _copy_out(
 
 @micropython.viper
 def sample_pages(memory, directory: int, width: int, want: int, chance: int, out, at: int):
-    """Does what `pools.peers.sample_pages` does."""
+    """Does what `pools.directory.sample` does."""
     source = ptr8(memory)
     words = ptr32(memory)
     pages = words[directory + 2]
+    level = words[directory + 3]
+    number = (chance * 2 * level) >> 16
+    if number >= pages:
+        number -= level
+    page = words[directory + 4 + number]
+    chance = (chance * 25173 + 13849) & 0xFFFF
+    if want <= 64 and want <= source[page] + source[page + 1]:
+        sample(memory, page, width, want, chance, out, at)
+        return
     unseen = words[directory] + words[directory + 1]
     share = (want + 3) >> 2
     if share < 64:
         share = 64
     front = at
     back = at + want * width
-    number = (chance * pages) >> 16
     while want > 0:
         page = words[directory + 4 + number]
         peers = source[page] + source[page + 1]
@@ -215,8 +225,8 @@ def sample_pages(memory, directory: int, width: int, want: int, chance: int, out
         if run > want:
             run = want
         want -= run
-        chance = (chance * 25173 + 13849) & 0xFFFF
         begin = (chance * peers) >> 16
+        chance = (chance * 25173 + 13849) & 0xFFFF
         leechers = int(window(memory, page, width, begin, run, out, front, back))
         front += leechers * width
         back -= (run - leechers) * width
