@@ -16,7 +16,8 @@ _LEECHERS, _SEEDERS, _PAGES, _LEVEL, _FIRST = 0, 1, 2, 3, 4
 _MOST_PAGES = PAGE // 4 - _FIRST
 
 # A run costs 0.9 us whatever its length (CPython 3.11 on an EPYC), so there are few.
-_SHORTEST_RUN = 64
+_FROM_ONE_PAGE = 64
+_TRIES = 8
 
 
 class Directories:
@@ -167,28 +168,32 @@ def sample(memory, words, directory, width, want, chance, out, at):
 
     `directory` is a word index, `chance` a random number of 16 bits that decides all.
     """
-    pages, level = words[directory + _PAGES], words[directory + _LEVEL]
-    # A page that is not split yet in this level has twice the peers, so it gets twice the chance.
-    number = chance * 2 * level >> 16
-    if number >= pages:
-        number -= level
-    page = words[directory + _FIRST + number]
+    pages = words[directory + _PAGES]
+    if want <= _FROM_ONE_PAGE:
+        # A page is as likely as it is full, so that every peer is as likely as any other.
+        for _ in range(_TRIES):
+            page = words[directory + _FIRST + (chance * pages >> 16)]
+            peers = memory[page] + memory[page + 1]
+            chance = (chance * 25173 + 13849) & 0xFFFF
+            if want <= peers and chance * memory[page + 2] >> 16 < peers:
+                chance = (chance * 25173 + 13849) & 0xFFFF
+                blocks.sample(memory, page, width, want, chance, out, at)
+                return
+            chance = (chance * 25173 + 13849) & 0xFFFF
+    # The same share of each of about four neighbouring pages. Leechers are written from the front
+    # on, seeders from the back.
+    total = unseen = words[directory + _LEECHERS] + words[directory + _SEEDERS]
+    wanted = want
+    number = chance * pages >> 16
     chance = (chance * 25173 + 13849) & 0xFFFF
-    if want <= _SHORTEST_RUN and want <= memory[page] + memory[page + 1]:
-        blocks.sample(memory, page, width, want, chance, out, at)
-        return
-    # Leechers are written from the front on, seeders from the back: a run of neighbours from each
-    # of four pages, more if those are short.
-    unseen = words[directory + _LEECHERS] + words[directory + _SEEDERS]
-    share = (want + 3) >> 2
-    if share < _SHORTEST_RUN:
-        share = _SHORTEST_RUN
     front, back = at, at + want * width
     while want:
         page = words[directory + _FIRST + number]
         peers = memory[page] + memory[page + 1]
         unseen -= peers
-        run = share if want - unseen <= share else want - unseen
+        run = peers * wanted * pages // (4 * total) + 1
+        if run < want - unseen:
+            run = want - unseen
         if run > peers:
             run = peers
         if run > want:

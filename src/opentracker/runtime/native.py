@@ -200,26 +200,31 @@ def sample_pages(memory, directory: int, width: int, want: int, chance: int, out
     source = ptr8(memory)
     words = ptr32(memory)
     pages = words[directory + 2]
-    level = words[directory + 3]
-    number = (chance * 2 * level) >> 16
-    if number >= pages:
-        number -= level
-    page = words[directory + 4 + number]
+    tries = 8 if want <= 64 else 0
+    while tries > 0:
+        tries -= 1
+        page = words[directory + 4 + ((chance * pages) >> 16)]
+        peers = source[page] + source[page + 1]
+        chance = (chance * 25173 + 13849) & 0xFFFF
+        if want <= peers and (chance * source[page + 2]) >> 16 < peers:
+            chance = (chance * 25173 + 13849) & 0xFFFF
+            sample(memory, page, width, want, chance, out, at)
+            return
+        chance = (chance * 25173 + 13849) & 0xFFFF
+    total = words[directory] + words[directory + 1]
+    unseen = total
+    wanted = want
+    number = (chance * pages) >> 16
     chance = (chance * 25173 + 13849) & 0xFFFF
-    if want <= 64 and want <= source[page] + source[page + 1]:
-        sample(memory, page, width, want, chance, out, at)
-        return
-    unseen = words[directory] + words[directory + 1]
-    share = (want + 3) >> 2
-    if share < 64:
-        share = 64
     front = at
     back = at + want * width
     while want > 0:
         page = words[directory + 4 + number]
         peers = source[page] + source[page + 1]
         unseen -= peers
-        run = share if want - unseen <= share else want - unseen
+        run = peers * wanted * pages // (4 * total) + 1
+        if run < want - unseen:
+            run = want - unseen
         if run > peers:
             run = peers
         if run > want:
