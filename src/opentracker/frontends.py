@@ -2,6 +2,7 @@
 
 from opentracker import http, udp
 from opentracker.pools import V4, V6
+from opentracker.query import ANNOUNCE, MOST_NUMWANT, SCRAPE
 from opentracker.tracker import (
     FULL,
     FULL_RETRY_MINUTES,
@@ -22,7 +23,7 @@ class HttpFrontend:
         self.keep_alive = False
         self._tracker = tracker
         self._pools = tracker.pools
-        self._buffer = bytearray(600 + 18 * http.MOST_NUMWANT)
+        self._buffer = bytearray(600 + 18 * MOST_NUMWANT)
         self._view = memoryview(self._buffer)
 
     def answer(self, raw, size, address, keep_alive):
@@ -42,9 +43,9 @@ class HttpFrontend:
         return http.error_page(status)
 
     def _answer(self, request, address):
-        if request.kind == http.ANNOUNCE:
+        if request.kind == ANNOUNCE:
             return self._announce(request, address)
-        if request.kind == http.SCRAPE:
+        if request.kind == SCRAPE:
             return self._whole(self._scrape(request))
         if not self.redirect_url:
             raise http.BadRequest(404)
