@@ -108,8 +108,8 @@ class Connections:
                 if is_complete(request, size) and not wants_keep_alive(request, size):
                     reply = self._frontend.answer(request, size, address, False)
                     sent = write(connection, reply)
-        except OSError:
-            size = 0  # The client is gone.
+        except (OSError, MemoryError):
+            size = 0  # The client is gone, or gets nothing.
         if not size or (reply and sent == len(reply)):
             close(connection)
             return
@@ -124,7 +124,7 @@ class Connections:
     def _attempt(self, waiting, step):
         try:
             alive = step(waiting)
-        except OSError:
+        except (OSError, MemoryError):
             alive = False
         if not alive:
             self._close(waiting)

@@ -92,18 +92,21 @@ class Server:
         runtime.tune()
         while self._running:
             for key, _ in self._selector.select(1):
-                try:
-                    self._handle(key.data)
-                except Exception as error:  # A mistake of ours must not end the service.
-                    runtime.print_exception(error)
+                self._guard(self._handle, key.data)
             if runtime.seconds() != self._second:
-                self._tick(runtime.seconds())
+                self._guard(self._tick, runtime.seconds())
+
+    def _guard(self, step, subject):
+        try:
+            step(subject)
+        except Exception as error:  # A mistake of ours must not end the service.
+            runtime.print_exception(error)
 
     def _handle(self, ready):
         if isinstance(ready, runtime.DatagramSocket):
             ready.serve(self._udp.answer)
         elif isinstance(ready, runtime.Listener):
-            if not self._connections.accept_from(ready):
+            if self._accepting and not self._connections.accept_from(ready):
                 self._accept(False)
         elif ready is self._signals:
             for name in ready.read():
@@ -122,15 +125,17 @@ class Server:
 
     def _tick(self, second):
         passed = second - self._second
+        periods = second // _CONNECTION_ID_SECONDS - self._second // _CONNECTION_ID_SECONDS
+        reports = second // _REPORT_SECONDS - self._second // _REPORT_SECONDS
+        self._second = self._connections.now = second
         pools = self.tracker.pools
         pools.advance(second // 60)
         entries = pools.swarms.entries()
         pools.sweep(min(entries, entries * passed // _SWEEP_ROUND_SECONDS + 1))
-        if second // _CONNECTION_ID_SECONDS != self._second // _CONNECTION_ID_SECONDS:
+        for _ in range(min(periods, 2)):
             self._udp.connection_ids.turn()
-        if second // _REPORT_SECONDS != self._second // _REPORT_SECONDS:
+        if reports:
             self._report_refusals()
-        self._second = self._connections.now = second
         self._connections.expire()
         if not self._accepting:
             self._accept(True)
