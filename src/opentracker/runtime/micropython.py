@@ -45,6 +45,7 @@ _PACKET_BYTES = 2048
 _PACKETS_AT_ONCE = 64
 _ORDER = sys.byteorder
 _LARGER_THAN_ANY_HOLE = 65536
+_HEAP_BLOCK = 32 if sys.maxsize > 1 << 32 else 16
 
 _libc = None
 if ffi:
@@ -110,13 +111,19 @@ def _plug_holes():
     """Fills the holes that start-up left in the heap; returns what keeps them filled.
 
     Every allocation of more than one block is searched for from the lowest hole on, past all that
-    lives above it: with the holes filled an HTTP announce takes 17 us instead of 22 (x86-64).
+    lives above it: with the holes filled an HTTP announce takes 17 us instead of 22 (x86-64). It
+    takes a quarter of what is free at most.
     """
     gc.collect()
-    top = uctypes.addressof(bytearray(_LARGER_THAN_ANY_HOLE))
+    most = gc.mem_free() // (4 * _HEAP_BLOCK)
     chain = ()
-    while id(chain) < top:
+    try:
+        top = uctypes.addressof(bytearray(_LARGER_THAN_ANY_HOLE))
+    except MemoryError:
+        return chain
+    while most and id(chain) < top:
         chain = (chain,)
+        most -= 1
     gc.collect()
     return chain
 
