@@ -186,9 +186,8 @@ class Inventory:
         for number in range(pages):
             page = words[directory // 4 + 4 + number]
             self.claims.page(page, "block")
-            others = set(swarm.peers)
             seeders_here, leechers_here = self._walk_block(swarm, _WIDTHS[family], page, PAGE)
-            for peer in set(swarm.peers) - others:
+            for peer in self._peers_in(page, _WIDTHS[family]):
                 home = self._pools.lists[family]._home(0, directory | 1, peer)
                 assert home == page, "a peer is on a page where none looks for it"
             found[0] += seeders_here
@@ -202,14 +201,17 @@ class Inventory:
         capacity = memory[block + blocks.CAPACITY]
         assert leechers + seeders <= capacity
         assert blocks.bytes_for(capacity, width) <= size
-        addresses, marks = block + blocks.ADDRESSES, blocks.mark_at(memory, block, width)
-        for index in range(leechers + seeders):
-            peer = bytes(memory[addresses + width * index : addresses + width * (index + 1)])
+        marks = blocks.mark_at(memory, block, width)
+        for index, peer in enumerate(self._peers_in(block, width)):
             mark = memory[marks + index]
             assert peer not in swarm.peers, "a peer is stored twice"
             age = (self._pools.minute - mark) & blocks.MINUTE_MASK
             swarm.peers[peer] = index >= leechers, mark >= blocks.COMPLETED, age
         return seeders, leechers
+
+    def _peers_in(self, block, width):
+        peers = self._memory[block] + self._memory[block + blocks.SEEDERS]
+        return [blocks.address_at(self._memory, block, width, index) for index in range(peers)]
 
     def _check_counters(self):
         pools = self._pools
