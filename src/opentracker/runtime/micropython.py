@@ -100,8 +100,15 @@ def reserve(size):
 def tune():
     global _plugs
     _plugs = _plug_holes()
-    # Collecting before the heap is full leaves room for what needs much at once.
-    gc.threshold((gc.mem_free() + gc.mem_alloc()) // 2)
+    # Collecting before the heap is full leaves room for what needs much at once. What is used until
+    # then is touched now, so that the process takes at its start what it will take of memory.
+    threshold = (gc.mem_free() + gc.mem_alloc()) // 2
+    gc.threshold(threshold)
+    try:
+        bytearray(threshold * 3 // 4)
+    except MemoryError:
+        pass
+    gc.collect()
 
 
 _plugs = None
