@@ -66,7 +66,10 @@ class HttpFrontend:
         if request.stopped:
             return self._whole(http.stopped_body(seeders, leechers, interval()))
         if v4 + v6 > request.numwant:
-            v4, v6 = share_between_families(request.numwant, v4, v6)
+            if v6:
+                v4, v6 = share_between_families(request.numwant, v4, v6)
+            else:
+                v4 = request.numwant
         body = http.announce_body(seeders, pools.downloaded(swarm), leechers, interval(), 6 * v4)
         return self._with_peers(body, swarm, v4, v6)
 

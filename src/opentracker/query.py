@@ -109,9 +109,10 @@ def _after_unknown(value):
 
 
 def _check(text, first_bad):
+    kinds = CHARACTERS
     for byte in text:
-        if CHARACTERS[byte] >= first_bad:
-            raise _HardEnd() if CHARACTERS[byte] == _HARD_END else BadRequest(400)
+        if kinds[byte] >= first_bad:
+            raise _HardEnd() if kinds[byte] == _HARD_END else BadRequest(400)
 
 
 def decode(text):
@@ -151,7 +152,10 @@ def _value(value):
 
 def _number(value):
     """Returns the value as an int, or None if it is no number. Huge numbers are cut to 9 digits."""
-    if not value.isdigit():
+    if value.isdigit():
+        if len(value) < 10:
+            return int(value)
+    else:
         value = _value(value)
     negative = value[:1] == b"-"
     digits = value[1:] if negative else value
