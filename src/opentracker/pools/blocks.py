@@ -36,24 +36,13 @@ def create(memory, block, size, width):
     memory[block + DUE] = UNKNOWN
 
 
-def find(memory, block, peer):
-    """Returns the index of `peer` in the block, or -1."""
-    width = len(peer)
+def find(memory, block, width, prefix):
+    """Returns the index of a peer whose compact address begins with `prefix`, or -1."""
     start = block + ADDRESSES
     end = start + (memory[block] + memory[block + SEEDERS]) * width
-    at = memory.find(peer, start, end)
+    at = memory.find(prefix, start, end)
     while at >= 0 and (at - start) % width:
-        at = memory.find(peer, at + 1, end)
-    return (at - start) // width if at >= 0 else -1
-
-
-def find_group(memory, block, group, width):
-    """Returns the index of a peer whose address begins with `group`, or -1."""
-    start = block + ADDRESSES
-    end = start + (memory[block] + memory[block + SEEDERS]) * width
-    at = memory.find(group, start, end)
-    while at >= 0 and (at - start) % width:
-        at = memory.find(group, at + 1, end)
+        at = memory.find(prefix, at + 1, end)
     return (at - start) // width if at >= 0 else -1
 
 

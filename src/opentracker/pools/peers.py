@@ -84,7 +84,7 @@ class PeerLists:
         if not block:
             return NO_ROOM
         group = peer[: self._group_bytes]
-        index = blocks.find_group(self._memory, block, group, self.width)
+        index = blocks.find(self._memory, block, self.width, group)
         if index < 0:
             return NO_ROOM
         self._forget(ref, block, index)
@@ -96,7 +96,7 @@ class PeerLists:
         ref = self._words[record + self._cell]
         block = self._home(record, ref, peer)
         memory = self._memory
-        index = blocks.find(memory, block, peer) if block else -1
+        index = blocks.find(memory, block, self.width, peer) if block else -1
         if index < 0:
             return -1
         mark = memory[blocks.mark_at(memory, block, self.width) + index]
