@@ -64,11 +64,12 @@ class Server:
         elapsed = time.monotonic() - start
         busy = machine.busy_seconds(core) - busy
         cpu = self.process.cpu_seconds() - cpu
-        asked = max(1, figures["answers"] + figures["lost"] + figures["errors"])
+        replies = figures["answers"] + figures["errors"]  # a refusal is a reply that was paid for
+        asked = max(1, replies + figures["lost"])
         return dict(
             figures,
-            rate=figures["answers"] / figures["seconds"],
-            cpu_us=cpu * 1e6 / max(1, figures["answers"]),
+            rate=replies / figures["seconds"],
+            cpu_us=cpu * 1e6 / max(1, replies),
             cpu_percent=100 * cpu / elapsed,
             lost_percent=100 * figures["lost"] / asked,
             errors_percent=100 * figures["errors"] / asked,
