@@ -166,7 +166,8 @@ class Directories:
 def sample(memory, words, directory, width, want, chance, out, at):
     """Samples a list: from one page if that has enough for a small reply, else from several.
 
-    `directory` is a word index, `chance` a random number of 16 bits that decides all.
+    `directory` is a word index, `chance` a random number of 16 bits that decides all: each next
+    one is made from the last, by a factor that leaves the product a small int on 32 bits.
     """
     pages = words[directory + _PAGES]
     if want <= _FROM_ONE_PAGE:
@@ -174,18 +175,18 @@ def sample(memory, words, directory, width, want, chance, out, at):
         for _ in range(_TRIES):
             page = words[directory + _FIRST + (chance * pages >> 16)]
             peers = memory[page] + memory[page + 1]
-            chance = (chance * 25173 + 13849) & 0xFFFF
+            chance = (chance * 16381 + 13849) & 0xFFFF
             if want <= peers and chance * memory[page + 2] >> 16 < peers:
-                chance = (chance * 25173 + 13849) & 0xFFFF
+                chance = (chance * 16381 + 13849) & 0xFFFF
                 blocks.sample(memory, page, width, want, chance, out, at)
                 return
-            chance = (chance * 25173 + 13849) & 0xFFFF
+            chance = (chance * 16381 + 13849) & 0xFFFF
     # The same share of each of about four neighbouring pages. Leechers are written from the front
     # on, seeders from the back.
     total = unseen = words[directory + _LEECHERS] + words[directory + _SEEDERS]
     wanted = want
     number = chance * pages >> 16
-    chance = (chance * 25173 + 13849) & 0xFFFF
+    chance = (chance * 16381 + 13849) & 0xFFFF
     front, back = at, at + want * width
     while want:
         page = words[directory + _FIRST + number]
@@ -200,7 +201,7 @@ def sample(memory, words, directory, width, want, chance, out, at):
             run = want
         want -= run
         begin = chance * peers >> 16
-        chance = (chance * 25173 + 13849) & 0xFFFF
+        chance = (chance * 16381 + 13849) & 0xFFFF
         leechers = blocks.window(memory, page, width, begin, run, out, front, back)
         front += leechers * width
         back -= (run - leechers) * width

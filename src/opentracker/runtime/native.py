@@ -205,17 +205,17 @@ def sample_pages(memory, directory: int, width: int, want: int, chance: int, out
         tries -= 1
         page = words[directory + 4 + ((chance * pages) >> 16)]
         peers = source[page] + source[page + 1]
-        chance = (chance * 25173 + 13849) & 0xFFFF
+        chance = (chance * 16381 + 13849) & 0xFFFF
         if want <= peers and (chance * source[page + 2]) >> 16 < peers:
-            chance = (chance * 25173 + 13849) & 0xFFFF
+            chance = (chance * 16381 + 13849) & 0xFFFF
             sample(memory, page, width, want, chance, out, at)
             return
-        chance = (chance * 25173 + 13849) & 0xFFFF
+        chance = (chance * 16381 + 13849) & 0xFFFF
     total = words[directory] + words[directory + 1]
     unseen = total
     wanted = want
     number = (chance * pages) >> 16
-    chance = (chance * 25173 + 13849) & 0xFFFF
+    chance = (chance * 16381 + 13849) & 0xFFFF
     front = at
     back = at + want * width
     while want > 0:
@@ -231,7 +231,7 @@ def sample_pages(memory, directory: int, width: int, want: int, chance: int, out
             run = want
         want -= run
         begin = (chance * peers) >> 16
-        chance = (chance * 25173 + 13849) & 0xFFFF
+        chance = (chance * 16381 + 13849) & 0xFFFF
         leechers = int(window(memory, page, width, begin, run, out, front, back))
         front += leechers * width
         back -= (run - leechers) * width
