@@ -2,6 +2,7 @@
 
 import makers
 import vec_pools
+import vec_walk
 
 try:
     from opentracker.runtime import native
@@ -26,6 +27,7 @@ def test_machine_code_is_whole_or_not_there():
 
 
 if native:
-    for _name in dir(vec_pools):
-        if _name.startswith("test_"):
-            globals()[_name] = with_machine_code(getattr(vec_pools, _name))
+    for _module in vec_pools, vec_walk:
+        for _name in dir(_module):
+            if _name.startswith("test_"):
+                globals()[_name] = with_machine_code(getattr(_module, _name))

@@ -20,11 +20,10 @@ from random import getrandbits
 from opentracker.pools.arena import Arena
 from opentracker.pools.keyed import Keys
 from opentracker.pools.ledger import MOST_SLOTS, SWARM_UNITS, UNIT_BYTES, Ledger
-from opentracker.pools.peers import NO_ROOM, PeerLists
+from opentracker.pools.peers import ADDED, NO_ROOM, PeerLists
 from opentracker.pools.swarms import (
     DOWNLOADED,
     ESTABLISHED,
-    FLAGS_BYTE,
     PEERS_V4,
     PEERS_V6,
     SWARMS_IN_A_PAGE,
@@ -32,6 +31,8 @@ from opentracker.pools.swarms import (
 )
 
 V4, V6 = 0, 1
+
+NEW = ADDED
 
 PEER_LIFETIME = 45
 SWARM_LIFETIME = 24 * 60
@@ -42,6 +43,7 @@ SMALLEST_BUDGET = 256
 _LONGEST_LEAP = 15
 _LEAPS_TILL_ALL_IS_OLD = 4 * (_LONGEST_LEAP,) + (SWARM_LIFETIME + 1,)
 _RECLAIM_TRIES = 24
+_NOBODY = bytes(6)  # who starts swarms that come from no peer
 
 
 class Pools:
@@ -76,6 +78,9 @@ class Pools:
         self._reserved_pages = self.arena.pages // 8
         self._cursor = 0
         self._counts = array("I", bytes(16))
+        # Renewals by minutes since the last announce, not yet added to the list; and the last one.
+        self._renewed = array("I", bytes(4 * (NEW + 1)))
+        self._renewals = [0] * PEER_LIFETIME
 
     def used_bytes(self):
         """Returns how much of the budget is in use, in bytes."""
@@ -87,25 +92,39 @@ class Pools:
         if native and not completed:
             memory, state, directory = self.arena.bytes, self._keys.state, swarms.directory
             record = native.renew(
-                state, memory, directory, swarms.mask, info_hash, peer, len(peer), seeding
-            )
+                state, memory, directory, swarms.mask, info_hash, peer, len(peer), seeding,
+                self._renewed,
+            )  # fmt: skip
             if record:
                 return record
+        return self._store(info_hash, family, peer, seeding, completed)
+
+    def _store(self, info_hash, family, peer, seeding, completed):
         record = self.swarms.find(info_hash)
         if not record:
+            self._renewed[NEW] = NEW
             return self._start_swarm(info_hash, family, peer, seeding, completed)
-        self.arena.bytes[(record << 2) + FLAGS_BYTE] |= ESTABLISHED
-        if self.lists[family].put(record, peer, seeding, completed) == NO_ROOM:
+        self.swarms.establish(record)
+        age = self.lists[family].put(record, peer, seeding, completed)
+        if age == NO_ROOM:
+            self._renewed[NEW] = NEW
             return self._squeeze_in(info_hash, family, peer, seeding, completed)
+        self._renewed[NEW] = age
+        if age != NEW:
+            self._renewed[age] += 1
         return record
+
+    def age(self):
+        """Returns how many minutes before the last `announce` its peer had announced, or NEW."""
+        return self._renewed[NEW]
 
     def stop(self, info_hash, family, peer):
         """Removes `peer`. Returns the swarm, or 0 if there is none."""
         record = self.swarms.find(info_hash)
         if record:
             age = self.lists[family].remove(record, peer)
-            if age >= 0 and self._is_empty(record):
-                self._set_emptied(record, self.minute - age)
+            if age >= 0 and self.swarms.is_empty(record):
+                self.swarms.set_emptied(record, self.minute - age)
         return record
 
     def find(self, info_hash):
@@ -147,6 +166,77 @@ class Pools:
         """
         self.lists[family].sample(swarm, want, out, at)
 
+    def idle_minutes(self, swarm):
+        """Returns the minutes since the last announce to a swarm without peers; 0 if it has any."""
+        return (
+            (self.minute - self.swarms.emptied(swarm)) & 0xFFFF
+            if self.swarms.is_empty(swarm)
+            else 0
+        )
+
+    def blocks_of(self, swarm, family):
+        """Returns the offsets in the arena of the blocks (`pools.blocks`) with its peers."""
+        return self.lists[family].blocks(swarm)
+
+    # Totals
+
+    def peers(self):
+        """Returns the number of all peers."""
+        return self._v4.count + self._v6.count
+
+    def seeders(self):
+        """Returns how many of all peers are seeders."""
+        return self._v4.seeders + self._v6.seeders
+
+    def completed(self):
+        """Returns the number of completed events counted since the start."""
+        return self._v4.completed + self._v6.completed
+
+    def renewals(self):
+        """Returns how many peers have announced again after 0, 1, ... 44 minutes."""
+        for age in range(NEW):
+            self._renewals[min(age, PEER_LIFETIME - 1)] += self._renewed[age]
+            self._renewed[age] = 0
+        return self._renewals
+
+    # What others remember: state files, other nodes
+
+    def restore_swarm(self, info_hash, downloaded, idle):
+        """Makes sure that a swarm has had `downloaded` completed events at least.
+
+        One without peers is taken for having fallen empty `idle` minutes ago. Returns False if
+        there is no room.
+        """
+        swarm = self.swarms.find(info_hash) or self._add_swarm(info_hash, _NOBODY)
+        if not swarm:
+            return False
+        words = self.arena.words
+        if words[swarm + DOWNLOADED] < downloaded:
+            words[swarm + DOWNLOADED] = min(downloaded, 0xFFFFFFFF)
+        if self.swarms.is_empty(swarm):
+            self.swarms.set_emptied(swarm, self.minute - idle)
+        return True
+
+    def restore_peer(self, info_hash, family, peer, seeding, counted, age):
+        """Adds a peer that announced `age` (0 to 44) minutes ago; a known one stays as it is.
+
+        `counted`: its completed event has been counted. Returns False if there is no room.
+        """
+        lists = self.lists[family]
+        swarm = self.swarms.find(info_hash)
+        if swarm and lists.knows(swarm, peer):
+            return True
+        swarm = self._store(info_hash, family, peer, seeding, False)
+        if swarm:
+            lists.backdate(swarm, peer, age, counted)
+        return swarm != 0
+
+    def establish(self, info_hash):
+        """Makes a swarm that is there an established one."""
+        swarm = self.swarms.find(info_hash)
+        if swarm:
+            self.swarms.establish(swarm)
+
     # Time
 
     def advance(self, minute):
@@ -163,6 +253,7 @@ class Pools:
         for lists in self.lists:
             lists.minute = minute & 63
         self._keys.set_minute(minute & 63)
+        self.renewals()
 
     def sweep(self, entries):
         """Removes what has expired from the next `entries` entries of the table."""
@@ -186,12 +277,12 @@ class Pools:
         for lists in self.lists:
             gone += lists.expire(swarm, PEER_LIFETIME)
         self.expired += gone
-        if self._is_empty(swarm):
+        if self.swarms.is_empty(swarm):
             if gone:
-                self._set_emptied(swarm, self.minute - PEER_LIFETIME)
-            idle = (self.minute - self._emptied(swarm)) & 0xFFFF
+                self.swarms.set_emptied(swarm, self.minute - PEER_LIFETIME)
+            idle = (self.minute - self.swarms.emptied(swarm)) & 0xFFFF
             if idle > (SWARM_LIFETIME if self.downloaded(swarm) else 0):
-                self._drop(swarm)
+                self.drop(swarm)
 
     def _merge_if_airy(self, index, page):
         sister = self.swarms.sister_at(index)
@@ -204,7 +295,13 @@ class Pools:
     # Room
 
     def _start_swarm(self, info_hash, family, peer, seeding, completed):
-        lists = self.lists[family]
+        record = self._add_swarm(info_hash, peer)
+        if record:
+            self.lists[family].put(record, peer, seeding, completed)
+        return record
+
+    def _add_swarm(self, info_hash, peer):
+        """Returns a new swarm that the address group of `peer` pays for, or 0."""
         slot = self.ledger.slot(peer)
         held = self.ledger.held
         overdrawn = not self.ledger.allows(peer, SWARM_UNITS + 3)
@@ -215,9 +312,8 @@ class Pools:
                 self.refused += 1
                 return 0
         record = self.swarms.add(info_hash, page)
-        self._set_owner(record, slot)
+        self.swarms.set_owner(record, slot)
         held[slot] += SWARM_UNITS
-        lists.put(record, peer, seeding, completed)
         return record
 
     def _page_with_room(self, info_hash, overdrawn):
@@ -241,7 +337,7 @@ class Pools:
         for swarm in self.swarms.records(page):
             at = (swarm << 2) + 2
             flags = memory[at + 1]
-            if flags & ESTABLISHED and not self._is_empty(swarm):
+            if flags & ESTABLISHED and not self.swarms.is_empty(swarm):
                 continue
             owner = memory[at] | (flags & ~ESTABLISHED) << 8
             if owner == slot:
@@ -249,7 +345,7 @@ class Pools:
             elif not own_only and (held[owner] >= most or flags & ESTABLISHED):
                 victim, most = swarm, max(most, held[owner])
         if victim:
-            self._drop(victim)
+            self.drop(victim)
             self.recycled += 1
         return victim != 0
 
@@ -258,7 +354,7 @@ class Pools:
         if not self.swarms.is_due(page, self.minute):
             return False
         for swarm in self.swarms.records(page):
-            if not self._is_protected(swarm):
+            if not self.swarms.is_protected(swarm):
                 self._sweep_swarm(swarm)
         return not self.swarms.is_full(page)
 
@@ -293,44 +389,17 @@ class Pools:
         return False
 
     def _protected_in(self, page):
-        return sum(1 for swarm in self.swarms.records(page) if self._is_protected(swarm))
+        return sum(1 for swarm in self.swarms.records(page) if self.swarms.is_protected(swarm))
 
     def _drop_strangers(self, page):
         for swarm in self.swarms.records(page):
-            if not self._is_protected(swarm):
-                self._drop(swarm)
+            if not self.swarms.is_protected(swarm):
+                self.drop(swarm)
                 self.recycled += 1
 
-    def _drop(self, swarm):
+    def drop(self, swarm):
+        """Removes a swarm and its peers."""
         for lists in self.lists:
             lists.clear(swarm)
-        self.ledger.held[self._owner(swarm)] -= SWARM_UNITS
+        self.ledger.held[self.swarms.owner(swarm)] -= SWARM_UNITS
         self.swarms.remove(swarm)
-
-    # Fields of a record
-
-    def _is_empty(self, swarm):
-        words = self.arena.words
-        return not words[swarm + PEERS_V4] and not words[swarm + PEERS_V6]
-
-    def _is_protected(self, swarm):
-        flags = self.arena.bytes[(swarm << 2) + FLAGS_BYTE]
-        return flags & ESTABLISHED and not self._is_empty(swarm)
-
-    def _owner(self, swarm):
-        at = (swarm << 2) + 2
-        return self.arena.bytes[at] | (self.arena.bytes[at + 1] & ~ESTABLISHED) << 8
-
-    def _set_owner(self, swarm, slot):
-        at = (swarm << 2) + 2
-        self.arena.bytes[at] = slot & 255
-        self.arena.bytes[at + 1] = slot >> 8
-
-    def _emptied(self, swarm):
-        at = swarm << 2
-        return self.arena.bytes[at] | self.arena.bytes[at + 1] << 8
-
-    def _set_emptied(self, swarm, minute):
-        at = swarm << 2
-        self.arena.bytes[at] = minute & 255
-        self.arena.bytes[at + 1] = minute >> 8 & 255

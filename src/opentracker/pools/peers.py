@@ -14,14 +14,15 @@ from random import getrandbits
 
 from opentracker.pools import blocks, directory
 from opentracker.pools.arena import PAGE, size_that_fits
-from opentracker.pools.blocks import COMPLETED, DUE, MINUTE_MASK, UNKNOWN
+from opentracker.pools.blocks import COMPLETED, DUE, MINUTE_MASK, MINUTES, UNKNOWN
 from opentracker.pools.swarms import DOWNLOADED, INLINE_BYTES, PEERS_V4, PEERS_V6
 
 INLINE = 2
 
 _SPLITS_AT_ONCE = 64
 
-NO_ROOM, KNOWN, ADDED = 0, 1, 2
+# What `put` returns, but for a known peer: the minutes since its last announce.
+NO_ROOM, ADDED = -1, MINUTES
 
 
 class PeerLists:
@@ -35,6 +36,7 @@ class PeerLists:
         self.width = width
         self.count = 0
         self.seeders = 0
+        self.completed = 0
         self.minute = 0
         self._arena = arena
         self._memory = arena.bytes
@@ -48,7 +50,10 @@ class PeerLists:
         self._sample_block = native.sample if native else blocks.sample
 
     def put(self, record, peer, seeding, completed):
-        """Stores or renews a peer; counts `completed` once for a seeder. Returns what happened."""
+        """Stores or renews a peer; counts `completed` once for a seeder.
+
+        Returns the minutes since its last announce, ADDED for a new peer, or NO_ROOM.
+        """
         memory = self._memory
         words = self._words
         ref = words[record + self._cell]
@@ -66,13 +71,14 @@ class PeerLists:
             return self._add(record, ref, block, peer, seeding, completed)
         index = (at - start) // width
         mark = start + width * memory[block + 2] + index
-        memory[mark] = memory[mark] & COMPLETED | self.minute
-        if completed and seeding and not memory[mark] & COMPLETED:
+        before = memory[mark]
+        memory[mark] = before & COMPLETED | self.minute
+        if completed and seeding and not before & COMPLETED:
             memory[mark] |= COMPLETED
-            words[record + DOWNLOADED] += 1
+            self._count_completed(record)
         if seeding != (index >= leechers):
             self._change_side(ref, block, index, seeding)
-        return KNOWN
+        return (self.minute - before) & MINUTE_MASK
 
     def replace(self, record, peer, seeding, completed):
         """Stores a new peer in the place of one of its own address group, if there is one.
@@ -94,9 +100,8 @@ class PeerLists:
     def remove(self, record, peer):
         """Removes a peer. Returns the minutes since its last announce, or -1 if it is unknown."""
         ref = self._words[record + self._cell]
-        block = self._home(record, ref, peer)
         memory = self._memory
-        index = blocks.find(memory, block, self.width, peer) if block else -1
+        block, index = self._find(record, peer)
         if index < 0:
             return -1
         mark = memory[blocks.mark_at(memory, block, self.width) + index]
@@ -106,6 +111,24 @@ class PeerLists:
             self._shrink(record)
         return (self.minute - mark) & MINUTE_MASK
 
+    def knows(self, record, peer):
+        """Tells whether the list has `peer`."""
+        return self._find(record, peer)[1] >= 0
+
+    def backdate(self, record, peer, age, counted):
+        """Sets how many minutes ago a known peer announced, and whether its completion counts."""
+        block, index = self._find(record, peer)
+        mark = (self.minute - age) & MINUTE_MASK | (COMPLETED if counted else 0)
+        self._memory[blocks.mark_at(self._memory, block, self.width) + index] = mark
+        self._memory[block + DUE] = UNKNOWN
+
+    def blocks(self, record):
+        """Returns the offsets of the blocks that the list is made of."""
+        ref = self._words[record + self._cell]
+        if not ref:
+            return []
+        return self._directories.pages(ref) if ref & 1 else [self._home(record, ref, b"")]
+
     def expire(self, record, lifetime):
         """Removes peers that announced `lifetime` minutes ago or earlier; returns how many."""
         words = self._words
@@ -113,11 +136,8 @@ class PeerLists:
         if not ref:
             return 0
         gone = 0
-        if ref > INLINE and ref & 1:
-            for page in self._directories.pages(ref):
-                gone += self._expire_block(ref, page, lifetime)
-        else:
-            gone = self._expire_block(ref, self._home(record, ref, b""), lifetime)
+        for block in self.blocks(record):
+            gone += self._expire_block(ref, block, lifetime)
         if gone:
             self._free_if_empty(record)
             self._shrink(record)
@@ -152,6 +172,11 @@ class PeerLists:
             self._sample_block(memory, block, width, want, chance, out, at)
 
     # Where a peer belongs
+
+    def _find(self, record, peer):
+        """Returns (block, index) of a peer; the index is -1 if the list doesn't have it."""
+        block = self._home(record, self._words[record + self._cell], peer)
+        return block, blocks.find(self._memory, block, self.width, peer) if block else -1
 
     def _home(self, record, ref, peer):
         """Returns the block that holds `peer` or has to, or 0 if the list is empty."""
@@ -200,10 +225,14 @@ class PeerLists:
         mark = self.minute
         if completed and seeding:
             mark |= COMPLETED
-            self._words[record + DOWNLOADED] += 1
+            self._count_completed(record)
         blocks.insert(self._memory, block, peer, mark, seeding)
         self._count(ref, 1, seeding)
         self._ledger.held[self._ledger.slot(peer)] += self._units
+
+    def _count_completed(self, record):
+        self._words[record + DOWNLOADED] += 1
+        self.completed += 1
 
     def _count(self, ref, peers, seeding):
         self.count += peers

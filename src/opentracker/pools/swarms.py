@@ -105,6 +105,49 @@ class SwarmTable:
         """Returns the number of a record in its page, 0 to 16."""
         return ((record & 255) - (_RECORDS >> 2)) // (RECORD_BYTES >> 2)
 
+    # Fields of a record
+
+    def is_empty(self, record):
+        """Tells whether a swarm has no peers."""
+        words = self.arena.words
+        return not words[record + PEERS_V4] and not words[record + PEERS_V6]
+
+    def establish(self, record):
+        """Makes a swarm an established one."""
+        self.arena.bytes[(record << 2) + FLAGS_BYTE] |= ESTABLISHED
+
+    def is_established(self, record):
+        """Tells whether a second peer has joined, or any has announced twice."""
+        return self.arena.bytes[(record << 2) + FLAGS_BYTE] & ESTABLISHED != 0
+
+    def is_protected(self, record):
+        """Tells whether a swarm is established and has peers."""
+        return self.is_established(record) and not self.is_empty(record)
+
+    def owner(self, record):
+        """Returns the slot of the address group that started a swarm."""
+        at = (record << 2) + 2
+        return self.arena.bytes[at] | (self.arena.bytes[at + 1] & ~ESTABLISHED) << 8
+
+    def set_owner(self, record, slot):
+        """Sets the slot of who started a new swarm."""
+        at = (record << 2) + 2
+        self.arena.bytes[at] = slot & 255
+        self.arena.bytes[at + 1] = slot >> 8
+
+    def emptied(self, record):
+        """Returns the minute (modulo 65536) in which a swarm without peers fell empty."""
+        at = record << 2
+        return self.arena.bytes[at] | self.arena.bytes[at + 1] << 8
+
+    def set_emptied(self, record, minute):
+        """Sets that minute."""
+        at = record << 2
+        self.arena.bytes[at] = minute & 255
+        self.arena.bytes[at + 1] = minute >> 8 & 255
+
+    # Pages
+
     def records(self, page):
         """Returns the records of a page, last first, so that the caller may remove each."""
         first = page + _RECORDS >> 2
@@ -133,6 +176,21 @@ class SwarmTable:
     def page_of_entry(self, index):
         """Returns the page of a directory entry."""
         return self.directory[index] << PAGE_BITS
+
+    def following(self, cursor):
+        """Returns the directory entry after `cursor` of a walk over all pages, 0 after the last.
+
+        A walk begins with entry 0 and may pause between pages. It counts in the bits from the
+        highest of a page's depth down, which neither splits nor merges put out of step: every swarm
+        that is there all the time is met at least once, and twice only if its page was merged.
+        """
+        depth = self.arena.bytes[(self.directory[cursor] << PAGE_BITS) + _DEPTH]
+        bit = 1 << depth >> 1
+        cursor &= (1 << depth) - 1
+        while cursor & bit:
+            cursor ^= bit
+            bit >>= 1
+        return cursor | bit
 
     def page_at(self, index):
         """Returns the page of a directory entry, or 0 if an entry before it named it already."""

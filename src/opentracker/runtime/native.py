@@ -52,8 +52,13 @@ def keyed_hash(state, first: int, text, units: int) -> int:
 
 
 @micropython.viper
-def renew(state, memory, directory, mask: int, info_hash, peer, width: int, seeding: int) -> int:
-    """Marks a known peer that stays on its side as announced; returns its swarm, else 0."""
+def renew(
+    state, memory, directory, mask: int, info_hash, peer, width: int, seeding: int, renewed
+) -> int:
+    """Marks a known peer that stays on its side as announced; returns its swarm, else 0.
+
+    The age it had is counted in `renewed`, and its last word is set to it.
+    """
     keys = ptr32(state)
     bytes8 = ptr8(memory)
     bytes16 = ptr16(memory)
@@ -107,6 +112,10 @@ def renew(state, memory, directory, mask: int, info_hash, peer, width: int, seed
     if index == peers or seeding != (1 if index >= leechers else 0):
         return 0
     mark = block + 4 + width * bytes8[block + 2] + index
+    age = (keys[0] - bytes8[mark]) & 63
+    ages = ptr32(renewed)
+    ages[age] = ages[age] + 1
+    ages[64] = age
     bytes8[mark] = bytes8[mark] & 0x80 | keys[0]
     bytes8[(record << 2) + 3] = bytes8[(record << 2) + 3] | 0x80
     return record
