@@ -10,15 +10,18 @@ them; lines that start with "#" and empty lines mean nothing.
 
 import os
 
+from opentracker.contradictions import contradictions, without_effect
 from opentracker.listeners import asked, resolve
-from opentracker.options import (
+from opentracker.options import OPTIONS
+from opentracker.options.kinds import (
     ACTION,
     ADDRESS,
     DEFAULT_PORT,
-    ENDPOINT,
     FILE,
-    OPTIONS,
+    FLAG,
+    LISTEN,
     PORT,
+    SYNC_PORT_V4,
 )
 from opentracker.oserror import describe
 from opentracker.spelling import closest
@@ -48,7 +51,7 @@ class Settings:
 
     An attribute per Option.attribute, the option's default unless it was set, and:
     listeners  list of Listener, in the order given; never empty
-    action     "run", "check", "version" or "help"; after the latter two the rest is unread
+    action     "run", "bridge", "check", "version" or "help"; the last two leave the rest unread
     warnings   lines for people about what is legal but may not be meant
     files      the configuration files as they were named
     argv       the command line, without the program's name
@@ -77,6 +80,17 @@ def reload(settings):
     Files are found from where the program started, though it may have changed directory since.
     """
     return _load(settings.argv, settings.directory)
+
+
+def path_of(settings, path):
+    """Where to open a file that settings name, once the program has settled in its directory.
+
+    A relative name is relative to tracker.rootdir, else to where the program started; as root,
+    with a tracker.rootdir, all names are within it.
+    """
+    if path.startswith("/") or settings.rootdir:
+        return path
+    return settings.directory + "/" + path
 
 
 def changes(old, new):
@@ -160,7 +174,7 @@ def _decode(line):
 
 def _differs(option, old, new):
     before, after = getattr(old, option.attribute), getattr(new, option.attribute)
-    if option.kind == ENDPOINT:
+    if option.kind == LISTEN:
         before, after = _sockets(option, before), _sockets(option, after)
     return before != after
 
@@ -183,6 +197,8 @@ class _Parser:
         self.errors = []
         self.address = None  # packed, of the last -i
         self.address_used = True
+        self.bridging = False
+        self.places = {}  # attribute -> who set it last, to begin a message with
         self.line_numbers = {}  # keyword -> where the file at hand gave it last
         self.keywords = {option.keyword: option for option in OPTIONS if option.keyword}
         self.switches = {name: option for option in OPTIONS for name in option.switches()}
@@ -196,9 +212,13 @@ class _Parser:
             place = "default port" if self.address is None else "-i"
             settings.listeners = asked(("tcp", "udp"), self.address, DEFAULT_PORT, place)
         elif not self.address_used:
-            self._warn("-i", "has no effect: no -p or -P follows")
-        settings.listeners, errors = resolve(settings.listeners)
+            self._warn("-i", "has no effect: no -p, -P or -s follows")
+        settings.listeners, errors = resolve(settings.listeners, settings.family)
         self.errors += errors
+        if self.bridging and settings.action == "run":
+            settings.action = "bridge"
+        self.errors += contradictions(settings, self.places, self.bridging)
+        settings.warnings += without_effect(settings, self.places, self.bridging)
         if self.errors:
             raise ConfigError(self.errors)
         return settings
@@ -223,6 +243,8 @@ class _Parser:
                 return  # what follows may belong to it
             if option.kind == ACTION:
                 self._act(option, text, name)
+            elif option.kind == FLAG:
+                self._set(option, text or "yes", name)
             else:
                 text = text or (rest.pop(0) if rest else "")
                 self._set(option, text, name)
@@ -253,6 +275,8 @@ class _Parser:
     def _act(self, option, text, place):
         if text:
             self._wrong(place, "takes no value")
+        elif option.detail == "bridge":
+            self.bridging = True
         else:
             self.settings.action = option.detail
 
@@ -273,12 +297,32 @@ class _Parser:
         elif option.kind == PORT:
             self.address_used = True
             self.settings.listeners += asked(option.detail, self.address, value, place)
-        elif option.kind == ENDPOINT:
+        elif option.kind == LISTEN:
             self.settings.listeners += asked(option.detail, value[0], value[1], place)
+        elif option.kind == SYNC_PORT_V4:
+            self._sync_port(value, place)
         elif option.repeatable:
-            getattr(self.settings, option.attribute).append(value)
+            self._append(option, value, place)
         else:
-            setattr(self.settings, option.attribute, value)
+            self._store(option.attribute, value, place)
+
+    def _sync_port(self, port, place):
+        self.address_used = True
+        if self.address is None or len(self.address) != 4:
+            self._wrong(place, "needs an IPv4 address by -i in front")
+        else:
+            self._store("livesync_listen", (self.address, port), place)
+
+    def _append(self, option, value, place):
+        values = getattr(self.settings, option.attribute)
+        if len(values) >= option.most:
+            self._wrong(place, "given more than %d times" % option.most)
+        else:
+            self._store(option.attribute, values + [value], place)
+
+    def _store(self, attribute, value, place):
+        setattr(self.settings, attribute, value)
+        self.places[attribute] = place
 
     def _file(self, path):
         try:

@@ -1,6 +1,7 @@
 """What --help prints, read off the table of options."""
 
-from opentracker.options import NUMBER, OPTIONS
+from opentracker.options import OPTIONS
+from opentracker.options.kinds import FLAG, NUMBER, URL_PATH
 
 _INDENT = 6
 _WIDTH = 79
@@ -48,10 +49,19 @@ def _notes(option):
     if option.ignored:
         notes.append("no effect here: " + option.ignored)
     elif option.default is not None:
-        notes.append("default %s" % option.default)
+        notes.append("default " + shown(option))
     if option.repeatable:
         notes.append("repeatable")
     return notes
+
+
+def shown(option):
+    """The default as a configuration file would give it."""
+    if option.kind == FLAG:
+        return "yes" if option.default else "no"
+    if option.kind == URL_PATH:
+        return option.default.decode()
+    return str(option.default)
 
 
 def _wrapped(text):

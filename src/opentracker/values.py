@@ -4,39 +4,63 @@ The texts of the errors say what was given and what is allowed, without the opti
 """
 
 from opentracker.addresses import is_decimal, parse_endpoint, parse_ip, parse_port
-from opentracker.options import (
+from opentracker.networks import parse_network
+from opentracker.options.kinds import (
     ADDRESS,
+    CHOICE,
     DEFAULT_PORT,
     ENDPOINT,
+    ENDPOINT_V4,
     FILE,
+    FLAG,
+    LISTEN,
+    NETWORK,
     NUMBER,
     PATH,
     PORT,
+    SYNC_PORT_V4,
     URL,
+    URL_PATH,
     WORD,
 )
 
 BLANKS = " \t\v\f\r\n"  # ASCII only: what str.split takes for white space differs by interpreter
 
 # Values that can't hold a "#" may have a comment behind them, as the C tracker allows.
-_COMMENTED = (ADDRESS, ENDPOINT, NUMBER, PORT)
+_COMMENTED = (
+    ADDRESS,
+    CHOICE,
+    ENDPOINT,
+    ENDPOINT_V4,
+    FLAG,
+    LISTEN,
+    NETWORK,
+    NUMBER,
+    PORT,
+    SYNC_PORT_V4,
+)
 _LONGEST_COMMENTED = 100  # characters, with room for any zone of an IPv6 address
 _LONGEST_NUMBER = 10  # digits
+_YES = ("yes", "on", "true", "1")
+_NO = ("no", "off", "false", "0")
+_OTHER_PATHS = ("announce", "scrape")
 
 
 def parse_value(option, text):
     """The value that `text` means for an option. Raises ValueError with a text for people.
 
-    ADDRESS gives packed bytes, ENDPOINT (packed bytes, port), NUMBER and PORT an int, URL bytes,
-    PATH, FILE and WORD a str.
+    ADDRESS gives packed bytes, LISTEN and the ENDPOINTs (packed bytes, port), NETWORK (packed
+    bytes, bits), NUMBER and the PORTs an int, FLAG a bool, URL and URL_PATH bytes, others a str.
     """
-    longest = option.limits[1]
+    shortest, longest = option.limits
     if option.kind in _COMMENTED:
         text, longest = _without_comment(text), _LONGEST_COMMENTED
     if len(text) > longest:
         raise ValueError("longer than %d characters" % longest)
     if not text:
         raise ValueError("needs a value: " + option.value)
+    if option.kind == WORD and len(text) < shortest:
+        raise ValueError("shorter than %d characters" % shortest)
     return _PARSERS[option.kind](option, text)
 
 
@@ -57,10 +81,41 @@ def _address(option, text):
     return parse_ip(text)
 
 
+def _choice(option, text):
+    if text not in option.detail:
+        raise ValueError("%s is none of %s" % (text, ", ".join(option.detail)))
+    return text
+
+
+def _listen(option, text):
+    return _with_port(text, DEFAULT_PORT)
+
+
 def _endpoint(option, text):
+    return _with_port(text, option.detail)
+
+
+def _endpoint_v4(option, text):
+    ip, port = _with_port(text, option.detail)
+    if len(ip) != 4:
+        raise ValueError("%s is not an IPv4 address" % text)
+    return ip, port
+
+
+def _with_port(text, default):
     if is_decimal(text, 5):
         raise ValueError("%s needs an address in front, such as 0.0.0.0:%s" % (text, text))
-    return parse_endpoint(text, DEFAULT_PORT)
+    return parse_endpoint(text, default)
+
+
+def _flag(option, text):
+    if text not in _YES and text not in _NO:
+        raise ValueError("%s is neither yes nor no" % text)
+    return text in _YES
+
+
+def _network(option, text):
+    return parse_network(text)
 
 
 def _port(option, text):
@@ -86,6 +141,15 @@ def _url(option, text):
     return text.encode()
 
 
+def _url_path(option, text):
+    path = text.lstrip("/")
+    if not path or not all(" " < char <= "~" and char not in "%?#" for char in path):
+        raise ValueError("%s is not a path of visible ASCII characters without %%, ? and #" % text)
+    if path in _OTHER_PATHS:
+        raise ValueError("/%s has another meaning, take another path" % path)
+    return path.encode()
+
+
 def _word(option, text):
     if any(is_control(char) or char in BLANKS for char in text):
         raise ValueError("%s is not a single word" % text)
@@ -94,11 +158,18 @@ def _word(option, text):
 
 _PARSERS = {
     ADDRESS: _address,
+    CHOICE: _choice,
     ENDPOINT: _endpoint,
-    PORT: _port,
+    ENDPOINT_V4: _endpoint_v4,
+    FILE: _path,
+    FLAG: _flag,
+    LISTEN: _listen,
+    NETWORK: _network,
     NUMBER: _number,
     PATH: _path,
-    FILE: _path,
+    PORT: _port,
+    SYNC_PORT_V4: _port,
     URL: _url,
+    URL_PATH: _url_path,
     WORD: _word,
 }

@@ -219,7 +219,7 @@ def test_address_switch_alone_is_for_the_default_port():
 
 
 def test_address_switch_without_effect_is_told():
-    told = ["-i: has no effect: no -p or -P follows"]
+    told = ["-i: has no effect: no -p, -P or -s follows"]
     assert arguments("-p", "80", "-i", "10.0.0.1").warnings == told
     assert arguments("-i", "10.0.0.1", "-f", "a", a=["listen.tcp 10.0.0.2"]).warnings == told
 
@@ -367,4 +367,4 @@ def test_table_is_sound():
     for option in OPTIONS:
         assert option.keyword or option.switches()
         assert not option.reloadable or option.attribute
-        assert len(option.help) < 90 and not option.help.endswith(".")
+        assert len(option.help) < 100 and not option.help.endswith(".")

@@ -1,0 +1,15 @@
+"""The one table of options: what can be set, under which names, within which bounds.
+
+The configuration file, the command line, --help and the defaults are all read off OPTIONS, and so
+is everything that documents or translates options. A new option is a new entry in one of the parts.
+The order is that of --help and of documents. What has no UCI name: switches that abbreviate an
+option with a name, what only a command line can mean, and what has no effect.
+"""
+
+from opentracker.options.access import ACCESS
+from opentracker.options.listening import LISTENING
+from opentracker.options.livesync import LIVESYNC
+from opentracker.options.process import ACTIONS, PROCESS
+from opentracker.options.tracking import TRACKING
+
+OPTIONS = LISTENING + TRACKING + ACCESS + PROCESS + LIVESYNC + ACTIONS
