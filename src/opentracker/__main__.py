@@ -1,4 +1,8 @@
-"""The program: settings, sockets, then the loop. Every failure is one line and exit status 1."""
+"""The program: settings, sockets, then the loop.
+
+Every failure is a line and an exit status, as the C tracker has them: 1 if the settings are wrong,
+111 if the system refuses what they ask for.
+"""
 
 import sys
 
@@ -10,6 +14,9 @@ from opentracker.server import CannotStart, Server
 from opentracker.usage import help_text
 from opentracker.version import VERSION
 
+_WRONG_SETTINGS = 1
+_REFUSED = 111
+
 
 def main(arguments):
     """Runs the tracker; returns its exit status."""
@@ -18,7 +25,7 @@ def main(arguments):
     except config.ConfigError as error:
         for message in error.messages:
             log(message)
-        return 1
+        return _WRONG_SETTINGS
     if settings.action == "version":
         print("opentracker " + VERSION)
     elif settings.action == "help":
@@ -39,7 +46,7 @@ def _start(settings):
         server.open()
     except CannotStart as error:
         log(str(error))
-        return 1
+        return _REFUSED
     try:
         urls = announce_urls(settings.listeners)
         server.settle()
@@ -47,7 +54,7 @@ def _start(settings):
         server.run()
     except CannotStart as error:
         log(str(error))
-        return 1
+        return _REFUSED
     finally:
         server.close()
     return 0
