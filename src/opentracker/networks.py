@@ -15,7 +15,10 @@ def parse_network(text):
     Without bits it is the one address. Raises ValueError with a text for people.
     """
     host, slash, digits = text.partition("/")
-    packed = parse_ip(host)
+    try:
+        packed = parse_ip(host)
+    except ValueError:
+        raise ValueError("%s is not an address or network, such as 192.168.1.0/24" % text)
     written = 128 if ":" in host else 32
     bits = written
     if slash:

@@ -29,7 +29,8 @@ def help_text():
 
 
 def _switches(option):
-    return " ".join([", ".join(option.switches()), option.value]).strip()
+    value = "" if option.kind == FLAG else option.value
+    return " ".join([", ".join(option.switches()), value]).strip()
 
 
 def _keyword(option):
