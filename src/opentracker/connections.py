@@ -11,13 +11,15 @@ from selectors import EVENT_READ, EVENT_WRITE
 from opentracker.http import (
     MOST_REQUEST_BYTES,
     end_of_request,
-    error_page,
     is_complete,
     wants_keep_alive,
 )
-from opentracker.runtime import close, number, read, write
+from opentracker.jobs import SLICE_MS
+from opentracker.runtime import close, milliseconds, number, read, write
 
 DEADLINE_SECONDS = 30
+STREAM_SECONDS = 15 * 60
+_STREAMS_AT_ONCE = 4
 _ACCEPTED_AT_ONCE = 64
 _OUT_OF_DESCRIPTORS = (24, 23)
 
@@ -35,20 +37,22 @@ class _Waiting:
         self.received = b""
         self.unsent = b""
         self.last_reply = False
+        self.stream = None
+        self.stream_ends = 0
 
 
 class Connections:
     """All TCP connections of a server, of which at most `places` are waited for."""
 
-    def __init__(self, selector, frontend, places):
-        self.accepted = 0
-        self.displaced = 0
+    def __init__(self, selector, frontend, counters, places):
         self.now = 0
+        self._counters = counters
         self._selector = selector
         self._frontend = frontend
         self._places = []
         self._free = []
         self._hand = 0
+        self._streams = []
         self._view = memoryview(bytearray(MOST_REQUEST_BYTES))
         self.set_places(places)
 
@@ -78,7 +82,7 @@ class Connections:
                 continue
             if accepted is None:
                 break
-            self.accepted += 1
+            self._counters.tcp_accepts += 1
             self._serve(*accepted)
         return True
 
@@ -94,32 +98,58 @@ class Connections:
             if waiting and waiting.deadline <= self.now:
                 self._close(waiting)
 
+    def work(self):
+        """Lets the oldest of the streamed replies go on for a moment.
+
+        Tells whether any of them has more to do before it has to wait for its client.
+        """
+        start = milliseconds()
+        busy = self._busy()
+        while busy and (milliseconds() - start) & 0xFFFF < SLICE_MS:
+            for waiting in busy:
+                self._attempt(waiting, self._stream_on)
+            busy = self._busy()
+        return bool(busy)
+
+    def _busy(self):
+        return [each for each in self._streams[:_STREAMS_AT_ONCE] if not each.unsent]
+
     def close_all(self):
         """Closes every connection."""
         self.set_places(0)
 
     def _serve(self, connection, address):
         """Serves a new connection, at once if it goes without waiting."""
-        request, reply, sent = b"", b"", 0
+        request, reply, sent = b"", None, 0
+        frontend = self._frontend
         try:
             size = read(connection, self._view)
             if size > 0:
                 request = bytes(self._view[:size])
                 if is_complete(request, size) and not wants_keep_alive(request, size):
-                    reply = self._frontend.answer(request, size, address, False)
-                    sent = write(connection, reply)
+                    reply = frontend.answer(request, size, address, False)
+                    sent = write(connection, reply) if reply else 0
         except (OSError, MemoryError):
-            size = 0  # The client is gone, or gets nothing.
-        if not size or (reply and sent == len(reply)):
+            frontend.stream, size = None, 0  # The client is gone, or gets nothing.
+        if not size or (reply and sent == len(reply) and not frontend.stream):
             close(connection)
             return
         waiting = self._give_place(connection, address)
-        if reply:
-            waiting.unsent = bytes(reply[max(sent, 0) :])
-            waiting.last_reply = True
-        else:
+        if reply is None:
             waiting.received = request
+        else:
+            self._take_reply(waiting, reply[max(sent, 0) :])
         self._attempt(waiting, self._go_on)
+
+    def _take_reply(self, waiting, reply):
+        """Keeps what the frontend has answered until it is sent."""
+        waiting.unsent = bytes(reply)
+        waiting.last_reply = not self._frontend.keep_alive
+        waiting.deadline = self.now + DEADLINE_SECONDS
+        if self._frontend.stream:
+            waiting.stream, self._frontend.stream = self._frontend.stream, None
+            waiting.deadline = waiting.stream_ends = self.now + STREAM_SECONDS
+            self._streams.append(waiting)
 
     def _attempt(self, waiting, step):
         try:
@@ -133,7 +163,23 @@ class Connections:
         size = read(waiting.connection, self._view)
         if size > 0:
             waiting.received += bytes(self._view[:size])
+        if waiting.stream:
+            return size and len(waiting.received) <= MOST_REQUEST_BYTES
         return size and self._go_on(waiting)
+
+    def _stream_on(self, waiting):
+        """Takes the next step of a streamed reply."""
+        try:
+            waiting.unsent = next(waiting.stream)
+        except StopIteration:
+            self._end_stream(waiting)
+        return self._go_on(waiting)
+
+    def _end_stream(self, waiting):
+        if waiting.stream:
+            self._streams.remove(waiting)
+            waiting.stream.close()
+            waiting.stream = None
 
     def _go_on(self, waiting):
         """Sends and answers until it would have to wait; tells whether it is worth waiting."""
@@ -141,9 +187,14 @@ class Connections:
             if waiting.unsent:
                 sent = write(waiting.connection, waiting.unsent)
                 waiting.unsent = waiting.unsent[max(sent, 0) :]
+                if waiting.stream and sent > 0:
+                    waiting.deadline = min(waiting.stream_ends, self.now + DEADLINE_SECONDS)
                 if waiting.unsent:
                     self._wait_for(waiting, EVENT_WRITE)
                     return True
+            if waiting.stream:
+                self._wait_for(waiting, EVENT_READ)
+                return True
             if waiting.last_reply:
                 return False
             end = end_of_request(waiting.received, len(waiting.received))
@@ -154,15 +205,12 @@ class Connections:
 
     def _answer(self, waiting, end):
         if not end or end > MOST_REQUEST_BYTES:
-            waiting.unsent = error_page(500)
-            waiting.last_reply = True
+            self._take_reply(waiting, self._frontend.refuse_size())
             return
         keep_alive = wants_keep_alive(waiting.received, end)
         reply = self._frontend.answer(waiting.received, end, waiting.address, keep_alive)
-        waiting.unsent = bytes(reply)
         waiting.received = waiting.received[end:]
-        waiting.last_reply = not self._frontend.keep_alive
-        waiting.deadline = self.now + DEADLINE_SECONDS
+        self._take_reply(waiting, reply)
 
     def _wait_for(self, waiting, events):
         if waiting.events != events:
@@ -185,10 +233,11 @@ class Connections:
             waiting = self._places[self._hand]
             if waiting:
                 break
-        self.displaced += 1
+        self._counters.displaced += 1
         self._close(waiting)
 
     def _close(self, waiting):
+        self._end_stream(waiting)
         self._selector.unregister(waiting.number)
         self._places[waiting.place] = None
         self._free.append(waiting.place)

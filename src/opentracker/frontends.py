@@ -1,11 +1,14 @@
 """From a request to its reply: each protocol's codec on one side, the tracker on the other."""
 
 from opentracker import http, udp
+from opentracker.errors import INTERNAL, MOVED, NOT_FOUND, BadRequest
 from opentracker.pools import V4, V6
-from opentracker.query import ANNOUNCE, MOST_NUMWANT, SCRAPE
+from opentracker.query import ANNOUNCE, MOST_NUMWANT, ROOT, SCRAPE
 from opentracker.tracker import (
     FULL,
     FULL_RETRY_MINUTES,
+    UNAUTHORISED,
+    Denied,
     TrackerFull,
     interval,
     share_between_families,
@@ -15,14 +18,26 @@ from opentracker.tracker import (
 class HttpFrontend:
     """Answers HTTP requests.
 
-    A reply is good until the next call. `keep_alive` tells if its connection may stay open.
+    A reply is good until the next call. `keep_alive` tells if its connection may stay open, and
+    `stream` is None or a generator of what follows the reply: bytes, b"" if it needs another step.
+    Who sends that sets it to None again.
+
+    redirect_url  where a browser goes that asks for /, or None
+    stats_path    where statistics are
+    pages         what answers all but announces and scrapes (`opentracker.pages`)
+    sources       what tells where a peer is (`opentracker.sources`)
     """
 
-    def __init__(self, tracker, redirect_url=None):
-        self.redirect_url = redirect_url
+    def __init__(self, tracker, counters, sources, pages):
+        self.redirect_url = None
+        self.stats_path = b"stats"
+        self.sources = sources
+        self.pages = pages
         self.keep_alive = False
+        self.stream = None
         self._tracker = tracker
         self._pools = tracker.pools
+        self._counters = counters
         self._buffer = bytearray(600 + 18 * MOST_NUMWANT)
         self._view = memoryview(self._buffer)
 
@@ -30,26 +45,43 @@ class HttpFrontend:
         """Returns the reply (bytes-like) to the complete request raw[:size] from `address`."""
         self.keep_alive = keep_alive
         try:
-            return self._answer(http.parse(raw, size), address)
+            request = http.parse(raw, size, self.stats_path)
+            if request.kind == ANNOUNCE:
+                if request.ip is not None or self.sources.proxies:
+                    address = self.sources.peer_address(address, request.ip, raw, size)
+                return self._announce(request, address)
+            if request.kind == SCRAPE:
+                return self._whole(self._scrape(request))
+            self.keep_alive = False
+            if request.kind == ROOT:
+                return self._redirect()
+            reply, self.stream = self.pages.answer(request, raw, size, address)
+            return reply
         except http.Failure as failure:
             return self._whole(failure.reply)
+        except Denied:
+            self._counters.denied += 1
+            return self._whole(http.Failure(UNAUTHORISED).reply)
         except TrackerFull:
             return self._whole(http.Failure(FULL, FULL_RETRY_MINUTES).reply)
-        except http.BadRequest as problem:
-            status = problem.status
+        except BadRequest as problem:
+            return self._refuse(problem.reason)
         except MemoryError:
-            status = 500
-        self.keep_alive = False
-        return http.error_page(status)
+            return self._refuse(INTERNAL)
 
-    def _answer(self, request, address):
-        if request.kind == ANNOUNCE:
-            return self._announce(request, address)
-        if request.kind == SCRAPE:
-            return self._whole(self._scrape(request))
-        if not self.redirect_url:
-            raise http.BadRequest(404)
+    def refuse_size(self):
+        """Returns the reply to a request that is too long."""
+        return self._refuse(INTERNAL)
+
+    def _refuse(self, reason):
         self.keep_alive = False
+        self._counters.errors[reason] += 1
+        return http.error_page(reason)
+
+    def _redirect(self):
+        if not self.redirect_url:
+            raise BadRequest(NOT_FOUND)
+        self._counters.errors[MOVED] += 1
         return http.redirect(self.redirect_url)
 
     def _whole(self, body):
@@ -58,9 +90,16 @@ class HttpFrontend:
     def _announce(self, request, address):
         pools = self._pools
         port = request.port
+        self._counters.tcp_announces += 1
+        self._counters.numwants[request.numwant] += 1
         peer = address + bytes((port >> 8, port & 255))
         swarm = self._tracker.announce(
-            request.info_hash, peer, request.seeding, request.completed, request.stopped
+            request.info_hash,
+            peer,
+            request.seeding,
+            request.completed,
+            request.stopped,
+            request.peer_id,
         )
         seeders, leechers, v4, v6 = pools.census(swarm)
         if request.stopped:
@@ -98,9 +137,10 @@ class HttpFrontend:
 
     def _scrape(self, request):
         pools = self._pools
+        self._counters.tcp_scrapes += 1
         files = []
         for info_hash in request.info_hashes:
-            swarm = pools.find(info_hash)
+            swarm = self._tracker.find(info_hash)
             if swarm:
                 seeders, leechers, _, _ = pools.census(swarm)
                 files.append((info_hash, seeders, pools.downloaded(swarm), leechers))
@@ -110,9 +150,10 @@ class HttpFrontend:
 class UdpFrontend:
     """Answers UDP packets."""
 
-    def __init__(self, tracker):
+    def __init__(self, tracker, counters):
         self.connection_ids = udp.ConnectionIds()
         self._tracker = tracker
+        self._counters = counters
         self._pools = tracker.pools
 
     def answer(self, packet, size, address, reply):
@@ -120,22 +161,31 @@ class UdpFrontend:
 
         Returns its size, 0 for silence.
         """
+        counters = self._counters
+        counters.udp_packets += 1
         action = udp.action_of(packet, size)
         if action == udp.ERROR:
             return 0
         if action == udp.CONNECT:
+            counters.udp_connects += 1
             return udp.write_connect(reply, packet, self.connection_ids.make(address))
         if not self.connection_ids.is_valid(address, packet[:8]):
             return self._refuse_id(packet, size, reply)
         if action == udp.SCRAPE:
+            counters.udp_scrapes += 1
             return self._scrape(packet, size, reply)
+        counters.udp_announces += 1
         try:
             return self._announce(packet, address, reply)
+        except Denied:
+            counters.denied += 1
+            return udp.write_error(reply, packet, UNAUTHORISED)
         except (TrackerFull, MemoryError):
             return udp.write_error(reply, packet, FULL)
 
     def _refuse_id(self, packet, size, reply):
         """Says what is wrong, unless that takes more bytes than were sent from who knows where."""
+        self._counters.udp_mismatches += 1
         if size < 8 + len(udp.WRONG_CONNECTION_ID):
             return 0
         return udp.write_error(reply, packet, udp.WRONG_CONNECTION_ID)
@@ -167,7 +217,7 @@ class UdpFrontend:
         udp.start_scrape(reply, packet)
         for index in range(count):
             at = 16 + 20 * index
-            swarm = pools.find(bytes(packet[at : at + 20]))
+            swarm = self._tracker.find(bytes(packet[at : at + 20]))
             seeders, leechers, _, _ = pools.census(swarm)
             udp.write_scrape(reply, index, seeders, pools.downloaded(swarm), leechers)
         return 8 + 12 * count

@@ -6,27 +6,23 @@ fixed by the exceptions; no input raises anything else.
 """
 
 from opentracker.bencode import encode
+from opentracker.errors import NOT_FOUND, PARAMETER, PARSE, STATUS, BadRequest
 from opentracker.query import (
     ANNOUNCE,
     ANNOUNCE_PARAMETERS,
     CHARACTERS,
+    FULL_SCRAPE,
     ROOT,
     SCRAPE,
     SCRAPE_PARAMETERS,
-    BadRequest,
+    STATS,
+    STATS_PARAMETERS,
     Request,
     apply,
     decode,
 )
 
 MOST_REQUEST_BYTES = 8192
-
-_STATUS = {
-    302: b"302 Found",
-    400: b"400 Invalid Request",
-    404: b"404 Not Found",
-    500: b"500 Internal Server Error",
-}
 
 
 class Failure(Exception):
@@ -71,30 +67,43 @@ def wants_keep_alive(raw, end):
     return at >= 0 and headers[at + 12 : at + 40].lstrip().startswith(b"keep-alive")
 
 
-def parse(raw, size):
-    """Returns the Request in raw[:size], a complete request. Raises BadRequest or Failure."""
+def parse(raw, size, stats_path=b"stats"):
+    """Returns the Request in raw[:size], a complete request. Raises BadRequest or Failure.
+
+    Statistics are at `stats_path`, which takes precedence over all that begins like "announce" or
+    "scrape".
+    """
     if raw[:14] == b"GET /announce?":
         return _announce(_query(raw, 14, size))
     if raw[:5] != b"GET /":
-        raise BadRequest(400)
-    return _dispatch(raw, size)
+        raise BadRequest(PARSE)
+    return _dispatch(raw, size, stats_path)
 
 
-def _dispatch(raw, size):
+def is_http_10(raw, size):
+    """Tells whether a request is one of HTTP/1.0, whose client knows no chunks."""
+    return raw.find(b" HTTP/1.0", 0, _end_of_line(raw, size)) > 0
+
+
+def _dispatch(raw, size, stats_path):
     start = 5
     while start < size and raw[start] == 47:
         start += 1
     path, end = _path(raw, start, size)
     if not path:
         if end < size and raw[end] == 63:
-            raise BadRequest(404)
+            raise BadRequest(NOT_FOUND)
         return Request(ROOT)
+    if path == stats_path:
+        return _stats(raw, end, size)
+    if raw[start : start + 12] == b"scrape HTTP/":
+        return Request(FULL_SCRAPE)
     first = path[:1]
     if first != b"a" and first != b"?" and path[:2] != b"sc":
-        raise BadRequest(404)
+        raise BadRequest(NOT_FOUND)
     question = raw.find(b"?", end, _end_of_line(raw, size))
     if question < 0:
-        raise BadRequest(400)
+        raise BadRequest(PARSE)
     query = _query(raw, question + 1, size)
     return _scrape(query) if path[:2] == b"sc" else _announce(query)
 
@@ -104,12 +113,12 @@ def _path(raw, start, size):
     end = start
     while end < size and raw[end] not in b"\0\r\n ?":
         if raw[end] == 61 or CHARACTERS[raw[end]]:
-            raise BadRequest(404)
+            raise BadRequest(NOT_FOUND)
         end += 1
     try:
         return decode(raw[start:end]), end
     except BadRequest:
-        raise BadRequest(404)
+        raise BadRequest(NOT_FOUND)
 
 
 def _end_of_line(raw, size):
@@ -138,7 +147,14 @@ def _scrape(query):
     request = Request(SCRAPE)
     apply(query, request, SCRAPE_PARAMETERS)
     if not request.info_hashes:
-        raise BadRequest(400)
+        raise BadRequest(PARAMETER)
+    return request
+
+
+def _stats(raw, end, size):
+    request = Request(STATS)
+    if end < size and raw[end] == 63:
+        apply(_query(raw, end + 1, size), request, STATS_PARAMETERS)
     return request
 
 
@@ -188,9 +204,30 @@ def head(length, keep_alive):
     return b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % length
 
 
-def error_page(status):
-    """Returns the whole reply for a status of 400, 404 or 500."""
-    line = _STATUS[status]
+def typed_head(content_type, length):
+    """Returns the header of a reply of another type than text/plain, after which it closes."""
+    return b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n" % (
+        content_type,
+        length,
+    )
+
+
+def stream_head(encoding, chunked):
+    """Returns the header of a reply whose length nobody knows yet, after which it closes.
+
+    `encoding` is b"" or the name of a content coding.
+    """
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+    if encoding:
+        head += b"Content-Encoding: %s\r\n" % encoding
+    if chunked:
+        return head + b"Transfer-Encoding: chunked\r\n\r\n"
+    return head + b"Connection: close\r\n\r\n"
+
+
+def error_page(reason):
+    """Returns the whole reply for a constant of `opentracker.errors`, but MOVED."""
+    line = STATUS[reason]
     text = line[4:]
     return (
         b"HTTP/1.0 %s\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n<title>%s</title>\n"

@@ -4,11 +4,13 @@ Bytes in, a Request out. A known parameter sets an attribute; others are passed 
 C tracker lets follow in their values. No input raises anything but BadRequest.
 """
 
+from opentracker.errors import COMPACT, PARAMETER, PARSE, BadRequest
+
 MOST_SCRAPED = 64
 DEFAULT_NUMWANT = 50
 MOST_NUMWANT = 200
 
-ANNOUNCE, SCRAPE, ROOT = 1, 2, 3
+ANNOUNCE, SCRAPE, FULL_SCRAPE, STATS, ROOT = 1, 2, 3, 4, 5
 
 # What a byte means in a request line. In a path `?` ends it; in a name `=` ends it; in a value both
 # are plain. Names and values end at `&`, the whole query at a hard end.
@@ -24,22 +26,16 @@ CHARACTERS[64] = _AT
 CHARACTERS[0] = CHARACTERS[10] = CHARACTERS[13] = _HARD_END
 
 
-class BadRequest(Exception):
-    """A request that can't be served: `status` says how to answer it."""
-
-    def __init__(self, status):
-        super().__init__(status)
-        self.status = status
-
-
 class _HardEnd(Exception):
     """The query ends in the middle of this parameter."""
 
 
 class Request:
-    """One parsed request. `kind` is ANNOUNCE, SCRAPE or ROOT; what is absent has the value here.
+    """One parsed request. `kind` is a constant of this module; what is absent has the value here.
 
     info_hash: 20 bytes. info_hashes: up to 64 of them. port: 0 to 65535. numwant: 0 to 200.
+    peer_id: 20 bytes. ip, lognet, mode, format: as they were given, decoded; ip and lognet are b""
+    if they can't be.
     """
 
     info_hash = None
@@ -48,6 +44,11 @@ class Request:
     completed = False
     stopped = False
     numwant = DEFAULT_NUMWANT
+    peer_id = b""
+    ip = None
+    lognet = None
+    mode = b"peer"
+    format = b""
 
     def __init__(self, kind):
         self.kind = kind
@@ -100,7 +101,7 @@ def _after_unknown(value):
     for index in range(len(value)):
         kind = CHARACTERS[value[index]]
         if kind == _ODD:
-            raise BadRequest(400)
+            raise BadRequest(PARSE)
         if kind == _OTHER:
             return value[index + 1 :]
         if kind == _HARD_END:
@@ -112,7 +113,7 @@ def _check(text, first_bad):
     kinds = CHARACTERS
     for byte in text:
         if kinds[byte] >= first_bad:
-            raise _HardEnd() if kinds[byte] == _HARD_END else BadRequest(400)
+            raise _HardEnd() if kinds[byte] == _HARD_END else BadRequest(PARSE)
 
 
 def decode(text):
@@ -126,7 +127,7 @@ def decode(text):
         if byte is None:
             byte = _ESCAPES.get(part[:2])
             if byte is None:
-                raise BadRequest(400)
+                raise BadRequest(PARSE)
             byte += part[2:]
         parts[index] = byte
     return b"".join(parts)
@@ -146,7 +147,7 @@ def _value(value):
         _check(value, _ODD)
         value = decode(value)
     if not value:
-        raise BadRequest(400)
+        raise BadRequest(PARAMETER)
     return value
 
 
@@ -174,7 +175,7 @@ _MOST_KNOWN_HASHES = 256
 
 def _set_info_hash(request, value):
     if request.info_hash is not None:
-        raise BadRequest(400)
+        raise BadRequest(PARAMETER)
     request.info_hash = _info_hash(value)
 
 
@@ -190,7 +191,7 @@ def _info_hash(value):
     if info_hash is None:
         info_hash = _value(value)
         if len(info_hash) != 20:
-            raise BadRequest(400)
+            raise BadRequest(PARAMETER)
         if len(_known_hashes) == _MOST_KNOWN_HASHES:
             _known_hashes = {}
         _known_hashes[value] = info_hash
@@ -200,7 +201,7 @@ def _info_hash(value):
 def _set_port(request, value):
     port = _number(value)
     if port is None or not 0 <= port <= 65535:
-        raise BadRequest(400)
+        raise BadRequest(PARAMETER)
     request.port = port
 
 
@@ -226,18 +227,49 @@ def _set_event(request, value):
 def _set_numwant(request, value):
     numwant = _number(value)
     if numwant is None:
-        raise BadRequest(400)
+        raise BadRequest(PARAMETER)
     request.numwant = DEFAULT_NUMWANT if numwant < 0 else min(numwant, MOST_NUMWANT)
 
 
 def _require_compact(request, value):
-    if not _number(value):
-        raise BadRequest(400)
+    number = _number(value)
+    if not number:
+        raise BadRequest(PARAMETER if number is None else COMPACT)
 
 
-def _check_peer_id(request, value):
-    if len(_value(value)) != 20:
-        raise BadRequest(400)
+def _set_peer_id(request, value):
+    request.peer_id = _value(value)
+    if len(request.peer_id) != 20:
+        raise BadRequest(PARAMETER)
+
+
+def _set_ip(request, value):
+    request.ip = _text(value)
+
+
+def _set_lognet(request, value):
+    request.lognet = _text(value)
+
+
+def _text(value):
+    """Returns the decoded value, b"" for one that is empty or illegal."""
+    try:
+        return _value(value)
+    except BadRequest:
+        return b""
+
+
+def _set_mode(request, value):
+    request.mode = _value(value)
+
+
+def _set_format(request, value):
+    request.format = _value(value)
+
+
+def _refuse(request, value):
+    # Some clients take the statistics for an announce URL.
+    raise BadRequest(PARAMETER)
 
 
 ANNOUNCE_PARAMETERS = {
@@ -248,6 +280,9 @@ ANNOUNCE_PARAMETERS = {
     b"numwant": _set_numwant,
     b"compact": _require_compact,
     b"compact6": _require_compact,
-    b"peer_id": _check_peer_id,
+    b"peer_id": _set_peer_id,
+    b"ip": _set_ip,
+    b"lognet": _set_lognet,
 }
 SCRAPE_PARAMETERS = {b"info_hash": _add_info_hash}
+STATS_PARAMETERS = {b"mode": _set_mode, b"format": _set_format, b"info_hash": _refuse}

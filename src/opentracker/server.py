@@ -6,18 +6,12 @@ bounded number of connections and packets of each socket, and a second's share o
 
 from selectors import EVENT_READ, DefaultSelector
 
-from opentracker import config, runtime
+from opentracker import runtime
 from opentracker.addresses import format_endpoint
 from opentracker.connections import Connections
-from opentracker.frontends import HttpFrontend, UdpFrontend
 from opentracker.log import log
 from opentracker.oserror import describe
-from opentracker.pools import Pools
-from opentracker.tracker import Tracker
-
-_SWEEP_ROUND_SECONDS = 120
-_CONNECTION_ID_SECONDS = 120
-_REPORT_SECONDS = 600
+from opentracker.service import Service
 
 
 class CannotStart(Exception):
@@ -31,18 +25,17 @@ class Server:
         self._settings = settings
         self._selector = DefaultSelector()
         try:
-            self.tracker = Tracker(Pools(settings.memory_kib, runtime.reserve, runtime.native))
+            self.service = service = Service(settings)
         except (MemoryError, OSError):
             raise CannotStart("tracker.memory: no %d KiB to be had" % settings.memory_kib)
-        self._http = HttpFrontend(self.tracker, settings.redirect_url)
-        self._udp = UdpFrontend(self.tracker)
-        self._connections = Connections(self._selector, self._http, settings.connections)
+        self._connections = Connections(
+            self._selector, service.http, service.counters, settings.connections
+        )
         self._tcp = []
         self._udp_sockets = []
         self._running = True
         self._second = 0
         self._accepting = True
-        self._refused = 0
         self._signals = None
 
     def open(self):
@@ -50,9 +43,13 @@ class Server:
         try:
             for listener in self._settings.listeners:
                 self._open_one(listener)
+            self.service.open()
         except CannotStart:
             self.close()
             raise
+        except OSError as error:
+            self.close()
+            raise CannotStart(describe(error))
         self._signals = runtime.Signals()
 
     def _open_one(self, listener):
@@ -88,13 +85,23 @@ class Server:
         for datagrams in self._udp_sockets:
             self._selector.register(datagrams.fileno(), EVENT_READ, datagrams)
         if self._signals.fileno() >= 0:
-            self._selector.register(self._signals.fileno(), EVENT_READ, self._signals)
+            self._selector.register(self._signals.fileno(), EVENT_READ, self._obey_signals)
+        for descriptor, handler in self.service.readers():
+            self._selector.register(descriptor, EVENT_READ, handler)
         runtime.tune()
+        self._busy = False
         while self._running:
-            for key, _ in self._selector.select(1):
+            for key, _ in self._selector.select(0 if self._busy else 1):
                 self._guard(self._handle, key.data)
             if runtime.seconds() != self._second:
                 self._guard(self._tick, runtime.seconds())
+            self._busy = False
+            self._guard(self._work, self._connections)
+            self._guard(self._work, self.service.jobs)
+        self._guard(Service.stop, self.service)
+
+    def _work(self, worker):
+        self._busy = worker.work() or self._busy
 
     def _guard(self, step, subject):
         try:
@@ -104,13 +111,12 @@ class Server:
 
     def _handle(self, ready):
         if isinstance(ready, runtime.DatagramSocket):
-            ready.serve(self._udp.answer)
+            ready.serve(self.service.udp.answer)
         elif isinstance(ready, runtime.Listener):
             if self._accepting and not self._connections.accept_from(ready):
                 self._accept(False)
-        elif ready is self._signals:
-            for name in ready.read():
-                self._obey(name)
+        elif callable(ready):
+            ready()
         else:
             self._connections.ready(ready)
 
@@ -124,54 +130,20 @@ class Server:
                 self._selector.unregister(listener.fileno())
 
     def _tick(self, second):
-        passed = second - self._second
-        periods = second // _CONNECTION_ID_SECONDS - self._second // _CONNECTION_ID_SECONDS
-        reports = second // _REPORT_SECONDS - self._second // _REPORT_SECONDS
         self._second = self._connections.now = second
-        pools = self.tracker.pools
-        pools.advance(second // 60)
-        entries = pools.swarms.entries()
-        pools.sweep(min(entries, entries * passed // _SWEEP_ROUND_SECONDS + 1))
-        for _ in range(min(periods, 2)):
-            self._udp.connection_ids.turn()
-        if reports:
-            self._report_refusals()
+        self.service.tick(second)
         self._connections.expire()
         if not self._accepting:
             self._accept(True)
 
-    def _report_refusals(self):
-        refused = self.tracker.pools.refused - self._refused
-        if refused:
-            self._refused += refused
-            log(
-                "no room for %d announces in the last %d minutes; tracker.memory is %d KiB"
-                % (refused, _REPORT_SECONDS // 60, self._settings.memory_kib)
-            )
-
-    def _obey(self, signal):
-        if signal == "HUP":
-            self._reload()
-        else:
-            log("ends by signal " + signal)
-            self._running = False
-
-    def _reload(self):
-        try:
-            new = config.reload(self._settings)
-        except config.ConfigError as error:
-            for message in error.messages:
-                log(message)
-            log("nothing reloaded, everything stays as it was")
-            return
-        applied, needs_restart = config.take_over(self._settings, new)
-        self._http.redirect_url = self._settings.redirect_url
-        self._connections.set_places(self._settings.connections)
-        for warning in new.warnings:
-            log(warning)
-        log("reloaded; changed: " + (", ".join(applied) or "nothing"))
-        if needs_restart:
-            log("to take effect this needs a restart: " + ", ".join(needs_restart))
+    def _obey_signals(self):
+        for name in self._signals.read():
+            if name == "HUP":
+                self.service.reload()
+                self._connections.set_places(self._settings.connections)
+            else:
+                log("ends by signal " + name)
+                self._running = False
 
     def close(self):
         """Closes every socket, once."""

@@ -6,11 +6,10 @@ import pytest
 from bencode2 import bdecode
 from hypothesis import example, given
 from hypothesis import strategies as st
-from makers import ipv4, ipv6, pools_of
+from makers import http_frontend, ipv4, ipv6, pools_of, udp_frontend
 
 from opentracker import http, udp
 from opentracker.bencode import encode
-from opentracker.frontends import HttpFrontend, UdpFrontend
 from opentracker.http import ANNOUNCE, ROOT, SCRAPE, BadRequest, Failure
 from opentracker.tracker import Tracker
 from support.runtimes import TOP
@@ -83,7 +82,7 @@ def test_any_request_is_parsed_or_refused(raw, rest):
 
 @given(REQUESTS, ADDRESSES, st.booleans())
 def test_any_request_is_answered(raw, address, keep_alive):
-    frontend = HttpFrontend(Tracker(pools_of(64)), b"https://example.org/")
+    frontend = http_frontend(Tracker(pools_of(64)), b"https://example.org/")
     reply = bytes(frontend.answer(raw, len(raw), address, keep_alive))
     head, _, body = reply.partition(b"\r\n\r\n")
     status = int(head.split(b" ")[1])
@@ -222,7 +221,7 @@ PACKETS = st.one_of(
 
 @given(PACKETS, ADDRESSES)
 def test_who_proves_nothing_gets_no_more_than_it_sent(packet, address):
-    frontend = UdpFrontend(Tracker(pools_of(64)))
+    frontend = udp_frontend(Tracker(pools_of(64)))
     reply = reply_of(frontend, packet, address)
     assert len(reply) <= len(packet)
     if reply:
@@ -234,7 +233,7 @@ def test_who_proves_nothing_gets_no_more_than_it_sent(packet, address):
 @given(st.lists(st.tuples(st.integers(0, 4), st.binary(max_size=160), ADDRESSES), max_size=10))
 def test_who_is_connected_may_send_anything(packets):
     tracker = Tracker(pools_of(64))
-    frontend = UdpFrontend(tracker)
+    frontend = udp_frontend(tracker)
     for action, rest, address in packets:
         connected = reply_of(frontend, udp.MAGIC + b"\0\0\0\0txid", address)
         packet = connected[8:16] + action.to_bytes(4, "big") + b"txid" + rest

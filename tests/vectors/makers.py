@@ -2,7 +2,11 @@
 
 import entropy  # noqa: F401
 
+from opentracker.config import Settings
+from opentracker.counters import Counters
+from opentracker.frontends import HttpFrontend, UdpFrontend
 from opentracker.pools import Pools
+from opentracker.sources import Sources
 
 
 def reserve(size):
@@ -23,6 +27,17 @@ kernel = [None]
 def pools_of(kib):
     """Empty pools with a budget of `kib` KiB."""
     return Pools(kib, reserve, kernel[0])
+
+
+def http_frontend(tracker, redirect_url=None):
+    """An HttpFrontend with the settings that nobody has changed, and no pages."""
+    frontend = HttpFrontend(tracker, Counters(), Sources(Settings()), None)
+    frontend.redirect_url = redirect_url
+    return frontend
+
+
+def udp_frontend(tracker):
+    return UdpFrontend(tracker, Counters())
 
 
 def scattered(number):

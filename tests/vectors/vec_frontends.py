@@ -1,9 +1,18 @@
 """Sequences of announces and scrapes through both frontends: what is counted, and who is told."""
 
-from makers import info_hash, ipv4, ipv6, peer_v4, peer_v6, pools_of
+from makers import (
+    http_frontend,
+    info_hash,
+    ipv4,
+    ipv6,
+    peer_v4,
+    peer_v6,
+    pools_of,
+    udp_frontend,
+)
 
 from opentracker import udp
-from opentracker.frontends import HttpFrontend, UdpFrontend
+from opentracker.errors import COMPACT, INTERNAL, NOT_FOUND, PARAMETER, PARSE
 from opentracker.http import error_page, wants_keep_alive
 from opentracker.tracker import FULL, FULL_RETRY_MINUTES, Tracker, TrackerFull
 
@@ -57,8 +66,9 @@ class Client:
 
     def __init__(self, kib=256, redirect_url=None):
         self.pools = pools_of(kib)
-        self.http = HttpFrontend(Tracker(self.pools), redirect_url)
-        self.udp = UdpFrontend(Tracker(self.pools))
+        self.http = http_frontend(Tracker(self.pools), redirect_url)
+        self.udp = udp_frontend(Tracker(self.pools))
+        self.counters = self.http._counters
 
     def raw(self, line, address=HERE, headers=b""):
         """The whole HTTP reply to a request line."""
@@ -417,17 +427,22 @@ def test_limits_of_scrapes():
 
 def test_error_pages():
     client = Client()
-    for line, status in (
-        (b"/announce", 400),
-        (b"/announce?info_hash=short", 400),
-        (b"/scrape?", 400),
-        (b"/scrape?info_hash=short", 400),
-        (b"/", 404),
-        (b"//", 404),
-        (b"/?x", 404),
-        (b"/favicon.ico", 404),
+    for line, reason in (
+        (b"/announce", PARSE),
+        (b"/announce?info_hash=%4", PARSE),
+        (b"/announce?info_hash=short", PARAMETER),
+        (b"/announce?compact=0", COMPACT),
+        (b"/scrape?", PARAMETER),
+        (b"/scrape?info_hash=short", PARAMETER),
+        (b"/", NOT_FOUND),
+        (b"//", NOT_FOUND),
+        (b"/?x", NOT_FOUND),
+        (b"/favicon.ico", NOT_FOUND),
     ):
-        assert client.raw(line) == error_page(status), line
+        before = list(client.counters.errors)
+        assert client.raw(line) == error_page(reason), line
+        before[reason] += 1
+        assert client.counters.errors == before, line
     assert client.pools.swarms.count == 0
 
 
@@ -444,8 +459,8 @@ def test_redirect_of_the_root():
     for line, expected in (
         (b"/", redirect),
         (b"//", redirect),
-        (b"/?x", error_page(404)),
-        (b"/x", error_page(404)),
+        (b"/?x", error_page(NOT_FOUND)),
+        (b"/x", error_page(NOT_FOUND)),
     ):
         assert client.raw(line, headers=b"Connection: keep-alive\r\n") == expected
         assert not client.http.keep_alive
@@ -560,8 +575,8 @@ class OutOfMemory:
 
 def test_memory_errors_are_answered():
     client = Client()
-    client.http = HttpFrontend(OutOfMemory())
-    assert client.raw(b"/announce?info_hash=" + escaped(HASH)) == error_page(500)
+    client.http = http_frontend(OutOfMemory())
+    assert client.raw(b"/announce?info_hash=" + escaped(HASH)) == error_page(INTERNAL)
     assert not client.http.keep_alive
-    client.udp = UdpFrontend(OutOfMemory())
+    client.udp = udp_frontend(OutOfMemory())
     assert client.udp_announce() == b"\0\0\0\3txid" + FULL

@@ -1,8 +1,10 @@
 """The HTTP codec: what each request comes to, however it arrives, and the bytes of each reply."""
 
 from opentracker import http
+from opentracker.errors import INTERNAL, NOT_FOUND, PARSE
 from opentracker.http import (
     ANNOUNCE,
+    FULL_SCRAPE,
     MISSING_INFO_HASH,
     ROOT,
     SCRAPE,
@@ -181,7 +183,7 @@ def test_a_query_may_come_late_but_has_to_come():
         (b"/announce\0&?" + ME, (ANNOUNCE, BARE)),
         (b"/scrape ?" + ME, (SCRAPE, {"info_hashes": [HASH]})),
         (b"/announce", 400),
-        (b"/scrape", 400),
+        (b"/scrape", (FULL_SCRAPE, {})),
         (b"/scrape/", 400),
         (b"/announce HTTP/1.1\r\nReferer: /announce?" + ME, 400),
         (b"/announce\n?" + ME, 400),
@@ -620,12 +622,12 @@ def test_heads():
 
 
 def test_error_pages():
-    for status, line, page in (
-        (400, b"400 Invalid Request", b"<title>Invalid Request</title>\n"),
-        (404, b"404 Not Found", b"<title>Not Found</title>\n"),
-        (500, b"500 Internal Server Error", b"<title>Internal Server Error</title>\n"),
+    for reason, line, page in (
+        (PARSE, b"400 Invalid Request", b"<title>Invalid Request</title>\n"),
+        (NOT_FOUND, b"404 Not Found", b"<title>Not Found</title>\n"),
+        (INTERNAL, b"500 Internal Server Error", b"<title>Internal Server Error</title>\n"),
     ):
-        assert http.error_page(status) == (
+        assert http.error_page(reason) == (
             b"HTTP/1.0 %s\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s"
             % (line, len(page), page)
         )

@@ -7,8 +7,10 @@ Both modules give the same names:
     missing()                   lines on what this interpreter can't do here
     reserve(size)               zeroed memory (bytes-like, with find) outside the garbage-collected
                                 heap, and the same as 32-bit words
+    release(memory, words)      gives that back; nobody may hold it any more
     tune()                      settles the garbage collector after start-up
     seconds()                   whole seconds since the start, never going back
+    milliseconds()              for spans of up to a minute: the difference modulo 65536
     Listener(ip, port)          TCP: accept() -> (connection, packed ip) or None; fileno(); close()
     number(connection)          its descriptor, to wait for
     read(connection, view)      bytes read, 0 at the end, -1 if none are there
@@ -17,6 +19,9 @@ Both modules give the same names:
     DatagramSocket(ip, port)    UDP: serve(answer) answers the packets that are there, some dozens
                                 at most, each from the address that was asked, by
                                 answer(packet, size, packed ip, reply) -> size; fileno(); close()
+    open_fifo(path)             a named pipe, made if it is missing: read() -> bytes, b"" if none are
+                                there; fileno(); close(); OSError or ValueError says why not
+    unix_datagrams(path)        a socket that sends to a Unix socket: send(bytes); close()
     Signals()                   fileno(); read() -> names of what came: "TERM", "INT", "HUP"
     settle(user, directory)     leaves root; OSError or ValueError says why it can't
     print_exception(error)      to standard error

@@ -6,6 +6,7 @@ import os
 import pwd
 import signal
 import socket
+import stat
 import sys
 import time
 import traceback
@@ -18,15 +19,19 @@ __all__ = [
     "Listener",
     "Signals",
     "close",
+    "milliseconds",
     "missing",
     "native",
     "number",
+    "open_fifo",
     "print_exception",
     "read",
+    "release",
     "reserve",
     "seconds",
     "settle",
     "tune",
+    "unix_datagrams",
     "write",
 ]
 
@@ -51,6 +56,11 @@ def reserve(size):
     return memory, memoryview(memory).cast("I")
 
 
+def release(memory, words):
+    words.release()
+    memory.close()
+
+
 def tune():
     pass
 
@@ -60,6 +70,10 @@ _start = time.monotonic()
 
 def seconds():
     return int(time.monotonic() - _start)
+
+
+def milliseconds():
+    return int(time.monotonic() * 1000)
 
 
 def print_exception(error):
@@ -166,6 +180,47 @@ class DatagramSocket:
             self._socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         else:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+
+
+def unix_datagrams(path):
+    new = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        new.setblocking(False)
+        new.connect(path)
+    except OSError:
+        new.close()
+        raise
+    return new
+
+
+_FIFO_BYTES = 1024
+
+
+class _Fifo:
+    def __init__(self, number):
+        self._number = number
+
+    def fileno(self):
+        return self._number
+
+    def read(self):
+        try:
+            return os.read(self._number, _FIFO_BYTES)
+        except BlockingIOError:
+            return b""
+
+    def close(self):
+        os.close(self._number)
+
+
+def open_fifo(path):
+    try:
+        os.mkfifo(path, 0o755)
+    except FileExistsError:
+        if not stat.S_ISFIFO(os.stat(path).st_mode):
+            raise ValueError("is not a named pipe") from None
+    # With a writer of its own it never comes to an end.
+    return _Fifo(os.open(path, os.O_RDWR | os.O_NONBLOCK))
 
 
 class Signals:

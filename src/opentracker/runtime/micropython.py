@@ -97,6 +97,11 @@ def reserve(size):
     return memory, _uint32s(memory)
 
 
+def release(memory, words):
+    if _libc:
+        _libc.func("v", "free", "p")(memory)
+
+
 def tune():
     global _plugs
     _plugs = _plug_holes()
@@ -150,6 +155,9 @@ def seconds():
         _seconds += _milliseconds // 1000
         _milliseconds %= 1000
     return _seconds
+
+
+milliseconds = time.ticks_ms
 
 
 def print_exception(error):
@@ -268,6 +276,25 @@ class DatagramSocket:
                     self._socket.sendto(self._view[:size], address)
             except OSError:
                 pass  # A full buffer, or a source that can't be answered: as if it got lost.
+
+
+def unix_datagrams(path):
+    new = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        new.setblocking(False)
+        new.connect(_native(socket.AF_UNIX, 2) + path.encode() + b"\0")
+    except OSError:
+        new.close()
+        raise
+    return new
+
+
+def open_fifo(path):
+    if not _libc:
+        raise ValueError("needs ffi, which this MicroPython does not have")
+    from opentracker.runtime.fifo import open_fifo
+
+    return open_fifo(_libc, path, _MIPS)
 
 
 class Signals:

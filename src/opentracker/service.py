@@ -1,0 +1,107 @@
+"""A tracker with all that its settings switch on; what is off is not even imported.
+
+The server has sockets, time and signals; here is what they mean to each part.
+"""
+
+from opentracker import config, runtime
+from opentracker.counters import Counters
+from opentracker.frontends import HttpFrontend, UdpFrontend
+from opentracker.jobs import Jobs
+from opentracker.log import log
+from opentracker.permissions import Permissions
+from opentracker.pools import Pools
+from opentracker.sources import Sources
+from opentracker.tracker import Tracker
+
+_SWEEP_ROUND_SECONDS = 120
+_CONNECTION_ID_SECONDS = 120
+_REPORT_SECONDS = 600
+
+
+class Service:
+    """The parts of a running tracker, made in three steps: this, `open`, `start`."""
+
+    def __init__(self, settings):
+        """Raises MemoryError or OSError if the memory for the pools can't be had."""
+        self.settings = settings
+        self.counters = Counters()
+        self.jobs = Jobs()
+        self.tracker = Tracker(Pools(settings.memory_kib, runtime.reserve, runtime.native))
+        self.http = HttpFrontend(self.tracker, self.counters, Sources(settings), None)
+        self.udp = UdpFrontend(self.tracker, self.counters)
+        self._second = 0
+        self._refused = 0
+        self._take_settings()
+
+    def open(self):
+        """Opens what can't be opened later: before root is left and the directory is changed.
+
+        Raises OSError.
+        """
+        if self.settings.syslog:
+            from opentracker.completions import Completions
+
+            self.tracker.watchers.append(Completions())
+
+    def start(self):
+        """Reads what is to be known before the first request, with the rights that are left."""
+
+    def readers(self):
+        """Returns (descriptor, what to call when it is readable) of all that the loop waits for."""
+        return []
+
+    def tick(self, second):
+        """Does what the passing of time brings; called about once a second."""
+        before, self._second = self._second, second
+        pools = self.tracker.pools
+        pools.advance(second // 60)
+        entries = pools.swarms.entries()
+        share = entries * (second - before) // _SWEEP_ROUND_SECONDS + 1
+        pools.sweep(min(entries, share))
+        for _ in range(min(_periods(before, second, _CONNECTION_ID_SECONDS), 2)):
+            self.udp.connection_ids.turn()
+        if _periods(before, second, _REPORT_SECONDS):
+            self._report_refusals()
+
+    def reload(self):
+        """Reads configuration and lists again; what is wrong with them is logged."""
+        try:
+            new = config.reload(self.settings)
+        except config.ConfigError as error:
+            for message in error.messages:
+                log(message)
+            log("nothing reloaded, everything stays as it was")
+            return
+        applied, needs_restart = config.take_over(self.settings, new)
+        self._take_settings()
+        for warning in new.warnings:
+            log(warning)
+        log("reloaded; changed: " + (", ".join(applied) or "nothing"))
+        if needs_restart:
+            log("to take effect this needs a restart: " + ", ".join(needs_restart))
+
+    def stop(self):
+        """Saves what is to be saved."""
+        self.jobs.finish()
+
+    def _take_settings(self):
+        """Hands on what may change while the tracker runs."""
+        settings = self.settings
+        self.permissions = Permissions(settings)
+        self.http.redirect_url = settings.redirect_url
+        self.http.stats_path = settings.stats_path
+        self.http.sources = Sources(settings)
+
+    def _report_refusals(self):
+        refused = self.tracker.pools.refused - self._refused
+        if refused:
+            self._refused += refused
+            log(
+                "no room for %d announces in the last %d minutes; tracker.memory is %d KiB"
+                % (refused, _REPORT_SECONDS // 60, self.settings.memory_kib)
+            )
+
+
+def _periods(before, now, length):
+    """Returns how many periods of `length` seconds have begun since `before`."""
+    return now // length - before // length
