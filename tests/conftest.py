@@ -37,6 +37,7 @@ def launch():
             if tracker.status is None:
                 assert tracker.stop(signal.SIGTERM) == 0, tracker.log()
             assert "Traceback" not in tracker.log(), tracker.log()
+            assert "a mistake of ours" not in tracker.log(), tracker.log()
     finally:
         for tracker in trackers:
             tracker.__exit__()

@@ -107,7 +107,10 @@ class Server:
         try:
             step(subject)
         except Exception as error:  # A mistake of ours must not end the service.
-            runtime.print_exception(error)
+            if self._settings.debug:
+                runtime.print_exception(error)
+            else:
+                log("a mistake of ours, please report it; --debug shows where: %r" % error)
 
     def _handle(self, ready):
         if isinstance(ready, runtime.DatagramSocket):

@@ -29,9 +29,14 @@ class Service:
         self.tracker = Tracker(Pools(settings.memory_kib, runtime.reserve, runtime.native))
         self.http = HttpFrontend(self.tracker, self.counters, Sources(settings), None)
         self.udp = UdpFrontend(self.tracker, self.counters)
+        self._completions = None
         self._second = 0
         self._refused = 0
         self._take_settings()
+        if settings.debug:
+            from opentracker import debuglog
+
+            debuglog.attach(self.http, self.udp)
 
     def open(self):
         """Opens what can't be opened later: before root is left and the directory is changed.
@@ -41,7 +46,8 @@ class Service:
         if self.settings.syslog:
             from opentracker.completions import Completions
 
-            self.tracker.watchers.append(Completions())
+            self._completions = Completions()
+            self.tracker.watchers.append(self._completions)
 
     def start(self):
         """Reads what is to be known before the first request, with the rights that are left."""
@@ -60,6 +66,8 @@ class Service:
         pools.sweep(min(entries, share))
         for _ in range(min(_periods(before, second, _CONNECTION_ID_SECONDS), 2)):
             self.udp.connection_ids.turn()
+        if self._completions:
+            self._completions.flush()
         if _periods(before, second, _REPORT_SECONDS):
             self._report_refusals()
 
