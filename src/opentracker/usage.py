@@ -1,9 +1,8 @@
-"""What --help prints, read off the table of options."""
+"""What people are told about options, read off their table."""
 
 from opentracker.options import OPTIONS
 from opentracker.options.kinds import FLAG, NUMBER, URL_PATH
 
-_INDENT = 6
 _WIDTH = 79
 
 _HEAD = """\
@@ -37,26 +36,21 @@ def _keyword(option):
     return option.keyword + " " + option.value
 
 
-def _entry(option, name):
-    text = option.help + "".join(["; " + note for note in _notes(option)])
-    return "  %s\n%s" % (name, _wrapped(text))
-
-
-def _notes(option):
-    """What the table says besides the help text."""
-    notes = []
+def explained(option):
+    """What an option does, its limits and its default, in one line of any length."""
+    notes = [option.help]
     if option.kind == NUMBER:
         notes.append("%d-%d %s" % (option.limits[0], option.limits[1], option.unit))
     if option.ignored:
         notes.append("no effect here: " + option.ignored)
     elif option.default is not None:
-        notes.append("default " + shown(option))
+        notes.append("default " + default_of(option))
     if option.repeatable:
         notes.append("repeatable")
-    return notes
+    return "; ".join(notes)
 
 
-def shown(option):
+def default_of(option):
     """The default as a configuration file would give it."""
     if option.kind == FLAG:
         return "yes" if option.default else "no"
@@ -65,12 +59,17 @@ def shown(option):
     return str(option.default)
 
 
-def _wrapped(text):
+def wrapped(text, indent, width):
+    """The words of a text in lines of at most `width` characters that all begin with `indent`."""
     lines, line = [], ""
     for word in text.split(" "):
-        if line and _INDENT + len(line) + 1 + len(word) > _WIDTH:
+        if line and len(indent) + len(line) + 1 + len(word) > width:
             lines.append(line)
             line = word
         else:
             line = line + " " + word if line else word
-    return "".join([" " * _INDENT + each + "\n" for each in lines + [line]])
+    return "".join([indent + each + "\n" for each in lines + [line]])
+
+
+def _entry(option, name):
+    return "  %s\n%s" % (name, wrapped(explained(option), " " * 6, _WIDTH))

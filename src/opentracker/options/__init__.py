@@ -12,4 +12,12 @@ from opentracker.options.livesync import LIVESYNC
 from opentracker.options.process import ACTIONS, PROCESS
 from opentracker.options.tracking import TRACKING
 
+PARTS = (
+    ("Where the tracker listens", LISTENING),
+    ("What the tracker keeps and how it answers", TRACKING),
+    ("Which torrents are served, and who may ask for more", ACCESS),
+    ("The process", PROCESS),
+    ("Live sync: trackers that keep their swarms in step", LIVESYNC),
+    ("Instead of serving", ACTIONS),
+)
 OPTIONS = LISTENING + TRACKING + ACCESS + PROCESS + LIVESYNC + ACTIONS

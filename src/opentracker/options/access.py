@@ -78,5 +78,11 @@ ACCESS = (
     _networks(
         "whose X-Forwarded-For is believed", "proxy", "proxy_networks", example="192.168.1.2"
     ),
-    _networks("who may do all of this", "admin", "admin_networks", "A", "192.168.1.3"),
+    _networks(
+        "who has all permissions: statistics, full scrapes, X-Forwarded-For and live sync",
+        "admin",
+        "admin_networks",
+        "A",
+        "192.168.1.3",
+    ),
 )

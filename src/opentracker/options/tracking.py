@@ -67,7 +67,7 @@ TRACKING = (
         value="FILE",
         attribute="state_file",
         limits=(1, 1024),
-        example="/var/lib/opentracker/state",
+        example="state",
     ),
     Option(
         PATH,
