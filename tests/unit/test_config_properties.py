@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from opentracker.addresses import format_endpoint, format_ip, parse_endpoint, parse_ip
 from opentracker.config import ConfigError, Settings, parse_arguments, parse_lines
+from opentracker.networks import Networks, parse_network
 from opentracker.options import OPTIONS
+from opentracker.options.kinds import NETWORK
 from opentracker.spelling import distance
 
 ADDRESSES = st.one_of(
@@ -21,8 +23,13 @@ ADDRESSES = st.one_of(
 PORTS = st.integers(1, 65535)
 ALMOST_ADDRESSES = st.text("0123456789abfF:.%[]", max_size=42)
 ALMOST_VALUES = st.one_of(
-    st.text(), ALMOST_ADDRESSES, st.from_regex(r"[0-9]{1,9} ?#?", fullmatch=True)
+    st.text(),
+    ALMOST_ADDRESSES,
+    st.from_regex(r"[0-9]{1,9} ?#?", fullmatch=True),
+    st.from_regex(r"(10\.0\.0\.1|::1)(/[0-9]{1,3})?", fullmatch=True),
+    st.sampled_from(["yes", "no", "both", "ipv4", "ipv6"]),
 )
+NETWORK_ATTRIBUTES = [option.attribute for option in OPTIONS if option.kind == NETWORK]
 WORDS = [option.keyword for option in OPTIONS if option.keyword]
 SWITCHES = [switch for option in OPTIONS for switch in option.switches()]
 LINES = st.one_of(
@@ -91,6 +98,19 @@ def test_endpoint_round_trip(packed, port, default):
         assert parse_endpoint(f"{format_ip(packed)}.{port}", default) == (packed, port)
 
 
+@given(ADDRESSES, st.integers(0, 128), st.lists(ADDRESSES))
+def test_networks_hold_what_ipaddress_says(packed, bits, others):
+    packed = short(packed)
+    bits = min(bits, len(packed) * 8)
+    network = ipaddress.ip_network((packed, bits), strict=False)
+    parsed = parse_network(f"{format_ip(packed)}/{bits}")
+    assert parsed == (network.network_address.packed, bits)
+    for other in [packed, *map(short, others)]:
+        if len(other) == len(packed):
+            inside = ipaddress.ip_address(other) in network
+            assert Networks([parsed]).holds(other) == inside
+
+
 def check(parse):
     """A parser gives Settings that keep the table's bounds, or one printable line per mistake."""
     try:
@@ -108,6 +128,11 @@ def check(parse):
         assert 8 <= settings.connections <= 10000
         sockets = [each[:3] for each in settings.listeners]
         assert len(sockets) == len(set(sockets))
+        assert settings.family in ("both", "ipv4", "ipv6")
+        assert settings.stats_path and not settings.stats_path.startswith(b"/")
+        for attribute in filter(None, NETWORK_ATTRIBUTES):
+            for ip, bits in getattr(settings, attribute):
+                assert len(ip) in (4, 16) and 0 <= bits <= len(ip) * 8
 
 
 @given(st.lists(LINES))
