@@ -47,6 +47,10 @@ class HttpFrontend:
         try:
             request = http.parse(raw, size, self.stats_path)
             if request.kind == ANNOUNCE:
+                if request.lognet is not None:
+                    body = self._log_network(request, address)
+                    if body:
+                        return self._whole(body)
                 if request.ip is not None or self.sources.proxies:
                     address = self.sources.peer_address(address, request.ip, raw, size)
                 return self._announce(request, address)
@@ -83,6 +87,13 @@ class HttpFrontend:
             raise BadRequest(NOT_FOUND)
         self._counters.errors[MOVED] += 1
         return http.redirect(self.redirect_url)
+
+    def _log_network(self, request, address):
+        """Returns the reply to a change of the log of requests, None from who may not."""
+        body = self.pages.log_network(request.lognet, address)
+        if not body and request.info_hash is None:
+            raise http.Failure(http.MISSING_INFO_HASH)
+        return body
 
     def _whole(self, body):
         return http.head(len(body), self.keep_alive) + body

@@ -138,7 +138,7 @@ def _query(raw, start, size):
 def _announce(query):
     request = Request(ANNOUNCE)
     apply(query, request, ANNOUNCE_PARAMETERS)
-    if request.info_hash is None:
+    if request.info_hash is None and request.lognet is None:
         raise Failure(MISSING_INFO_HASH)
     return request
 
