@@ -12,14 +12,14 @@ peers. A peer is a record: 4 bytes of IPv4 address, 2 of port, 1 of flags as in 
 What is written here is of types 0 and 0x80 only. The C proxy looks at a torrent when 27 bytes of it
 are there, so that the last of type 1, which has 26, would wait there for the next frame.
 
-An empty frame of type 0, which the C proxy never sends, says what its sender knows beyond the C
-proxy: its second byte is a set of bits. The C proxy reads such a frame as nothing if it has not got
-more than 26 bytes behind it by then, else it loses its way in the stream.
+An empty frame of type 0, which the C proxy never sends, is a hello: its second byte is a set of
+bits that says what its sender knows beyond the C proxy. The C proxy reads an empty frame as nothing
+if it has not got more than 26 bytes behind it by then; else it loses its way in the stream.
 """
 
 RECORD_V4 = 7
 RECORD_V6 = 19
-MOST_TORRENTS = 0xFFFF  # in a frame
+READS_V6 = 1  # a hello's bit
 
 _COUNTED, _COUNTED_V6 = 0, 0x80
 _HEADER_BYTES = 4
@@ -40,8 +40,8 @@ def frames_of(first, records):
     """(frame with IPv4, frame with IPv6) of records, each b"" if it would be empty.
 
     `first` is the byte that all info_hashes begin with. The records are pairs (the other 19 bytes,
-    record of RECORD_V4 or RECORD_V6 bytes), of at most MOST_TORRENTS info_hashes. Those of a
-    torrent keep their order.
+    record of RECORD_V4 or RECORD_V6 bytes), of at most 65,535 info_hashes. Those of a torrent keep
+    their order.
     """
     v4, v6 = {}, {}
     for rest, record in records:
@@ -75,13 +75,12 @@ def _digits(number):
 class FrameReader:
     """Reads a stream that arrives in pieces; what it keeps between them is under 24 bytes.
 
-    abilities  what the hello that came last said, None before one came
-    extended   whether frames of type 0x80 are read; else they are an error
+    abilities: the bits of the hello that came last, None before one came. Type 0x80 is read from
+    those who have said that they read it themselves.
     """
 
     def __init__(self):
         self.abilities = None
-        self.extended = False
         self._unread = b""
         self._first = b""
         self._kind = 0
@@ -116,7 +115,7 @@ class FrameReader:
         if len(data) - at < _HEADER_BYTES:
             return 0
         kind, first, high, low = data[at : at + _HEADER_BYTES]
-        if kind > 2 and not (kind == _COUNTED_V6 and self.extended):
+        if kind > 2 and not (kind == _COUNTED_V6 and (self.abilities or 0) & READS_V6):
             raise BadStream("frame of unknown type %d" % kind)
         self._kind, self._first = kind, bytes((first,))
         self._width = RECORD_V6 if kind == _COUNTED_V6 else RECORD_V4
