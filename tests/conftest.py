@@ -2,6 +2,8 @@
 
 import os
 import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +53,14 @@ def start(launch, runtime):
         return launch(runtime, *options, **how)
 
     return start_one
+
+
+@pytest.fixture
+def public_path():
+    """A directory that other users may read, as the tracker becomes one of them."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
 
 
 def pytest_runtest_setup(item):

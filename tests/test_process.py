@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -50,14 +49,6 @@ def can_listen(port):
             except OSError:
                 return False
     return True
-
-
-@pytest.fixture
-def public_path():
-    """A directory that other users may read, as the tracker becomes one of them."""
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o755)
-        yield Path(name)
 
 
 # Ends
