@@ -3,14 +3,20 @@
 The server has sockets, time and signals; here is what they mean to each part.
 """
 
+from os import urandom
+
 from opentracker import config, runtime
 from opentracker.counters import Counters
 from opentracker.frontends import HttpFrontend, UdpFrontend
+from opentracker.fulllog import FullLog
+from opentracker.fullscrape import Modesty
 from opentracker.jobs import Jobs
 from opentracker.log import log
+from opentracker.pages import Pages
 from opentracker.permissions import Permissions
 from opentracker.pools import Pools
 from opentracker.sources import Sources
+from opentracker.stats import Statistics
 from opentracker.tracker import Tracker
 
 _SWEEP_ROUND_SECONDS = 120
@@ -27,9 +33,17 @@ class Service:
         self.counters = Counters()
         self.jobs = Jobs()
         self.tracker = Tracker(Pools(settings.memory_kib, runtime.reserve, runtime.native))
-        self.http = HttpFrontend(self.tracker, self.counters, Sources(settings), None)
+        self.tracker_id = int.from_bytes(urandom(4), "big")
+        self.statistics = Statistics(
+            self.tracker, self.counters, self.tracker_id, runtime.seconds, runtime.NAME
+        )
+        self.pages = Pages(self.tracker, self.counters, self.statistics, runtime.seconds)
+        self.http = HttpFrontend(self.tracker, self.counters, Sources(settings), self.pages)
+        self.pages.full_log = FullLog(self.http)
         self.udp = UdpFrontend(self.tracker, self.counters)
         self._completions = None
+        if settings.woodpeckers:
+            self.statistics.spot_woodpeckers()
         self._second = 0
         self._refused = 0
         self._take_settings()
@@ -95,7 +109,11 @@ class Service:
     def _take_settings(self):
         """Hands on what may change while the tracker runs."""
         settings = self.settings
-        self.permissions = Permissions(settings)
+        self.pages.permissions = self.permissions = Permissions(settings)
+        if not settings.modest_fullscrapes:
+            self.pages.modesty = None
+        elif not self.pages.modesty:
+            self.pages.modesty = Modesty()
         self.http.redirect_url = settings.redirect_url
         self.http.stats_path = settings.stats_path
         self.http.sources = Sources(settings)

@@ -1,0 +1,117 @@
+"""What HTTP shows besides announces and scrapes: statistics, full scrapes, and dumps."""
+
+from time import time
+
+from opentracker import fullscrape, http
+from opentracker.errors import DENIED, INTERNAL, MODEST, PARAMETER, BadRequest
+from opentracker.query import FULL_SCRAPE
+from opentracker.streams import chunked, compressed, encoding_for
+
+_LISTINGS = (b"tpbs", b"statedump")
+
+
+class Pages:
+    """Answers requests of the kinds STATS and FULL_SCRAPE.
+
+    permissions  who may have what (`opentracker.permissions`)
+    modesty      who has had enough full scrapes (`fullscrape.Modesty`), or None
+    full_log     requests from listed networks (`opentracker.fulllog`)
+    """
+
+    def __init__(self, tracker, counters, statistics, seconds):
+        """`seconds()` is the time since the start."""
+        self.permissions = None
+        self.modesty = None
+        self.full_log = None
+        self._tracker = tracker
+        self._counters = counters
+        self._statistics = statistics
+        self._seconds = seconds
+
+    def answer(self, request, raw, size, address):
+        """Returns (what is there of the reply, a generator of the rest or None).
+
+        Raises BadRequest.
+        """
+        if request.kind == FULL_SCRAPE:
+            return self._full_scrape(raw, size, address)
+        if not self.permissions.stats.holds(address):
+            raise BadRequest(DENIED)
+        if request.mode in _LISTINGS:
+            if not self.permissions.full_scrape.holds(address):
+                raise BadRequest(DENIED)
+            form = b"statedump" if request.mode == b"statedump" else request.format or b"ben"
+            return self._listing(form, raw, size)
+        return self._statistics_page(request, address)
+
+    def log_network(self, value, address):
+        """Does what a lognet parameter says; returns what to answer, None if nobody listens to it.
+
+        Raises BadRequest.
+        """
+        if self.permissions.full_log.holds(address):
+            return self.full_log.change(value)
+
+    def change_full_log(self, value, address):
+        """Returns the body of the reply to lognet=`value`, or None if `address` has no say in it.
+
+        Raises BadRequest.
+        """
+        return self.full_log.change(value) if self.permissions.full_log.holds(address) else None
+
+    def _full_scrape(self, raw, size, address):
+        if not self.permissions.full_scrape.holds(address):
+            raise BadRequest(DENIED)
+        second = self._seconds()
+        if self.modesty and not self.modesty.allows(address, second):
+            raise BadRequest(MODEST)
+        fullscrape.tell(address, second)
+        return self._listing(b"ben", raw, size)
+
+    def _listing(self, form, raw, size):
+        access = self._tracker.access
+        hides = access.hides if access else None
+        try:
+            rest = fullscrape.listing(self._tracker.pools, form, int(time()) // 60, hides)
+        except KeyError:
+            raise BadRequest(PARAMETER)
+        self._counters.tcp_full_scrapes += 1
+        encoding = encoding_for(raw, size)
+        if encoding:
+            rest = compressed(rest, encoding)
+        rest = self._counted(rest)
+        in_chunks = not http.is_http_10(raw, size)
+        return http.stream_head(encoding, in_chunks), chunked(rest) if in_chunks else rest
+
+    def _counted(self, chunks):
+        for chunk in chunks:
+            self._counters.full_scrape_bytes += len(chunk)
+            yield chunk
+
+    def _statistics_page(self, request, address):
+        if request.mode == b"fulllog":
+            if not self.permissions.full_log.holds(address):
+                raise BadRequest(DENIED)
+            length, rest = self.full_log.take()
+            return http.typed_head(b"text/plain", length), rest
+        try:
+            body = self._statistics.page(request.mode)
+        except KeyError:
+            raise BadRequest(PARAMETER)
+        if body is None:
+            raise BadRequest(INTERNAL)
+        content_type = self._statistics.content_type(request.mode)
+        if isinstance(body, bytes):
+            return http.typed_head(content_type, len(body)) + body, None
+        return b"", _whole(body, content_type)
+
+
+def _whole(chunks, content_type):
+    """Yields the reply of a page that takes a while, as soon as its length is known."""
+    parts = []
+    for chunk in chunks:
+        if chunk:
+            parts.append(chunk)
+        yield b""
+    body = b"".join(parts)
+    yield http.typed_head(content_type, len(body)) + body
