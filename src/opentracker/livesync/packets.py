@@ -32,6 +32,11 @@ _MAPPED = b"\0" * 10 + b"\xff\xff"
 _UINT32_MOST = 0xFFFFFFFF
 
 
+def head(tracker_id, kind):
+    """Returns the 8 bytes that every packet begins with."""
+    return tracker_id + bytes((0, 0, 0, kind))
+
+
 def type_of(packet, size):
     """Returns the type of packet[:size], or -1 if it has no record or a type beyond 255."""
     if size <= HEAD_BYTES or packet[4] or packet[5] or packet[6]:
@@ -50,10 +55,10 @@ def peers(packet, size, peer_bytes):
     `peer_bytes`: 6 or 18, what a peer has in this packet. An IPv4 address that was written as an
     IPv6 one gives a peer of 6 bytes all the same.
     """
-    format = ">20s6sB" if peer_bytes == 6 else ">20s18sB"
+    layout = ">20s6sB" if peer_bytes == 6 else ">20s18sB"
     record = _BEFORE_PEER + peer_bytes + _AFTER_PEER
     for at in range(HEAD_BYTES, size - record + 1, record):
-        info_hash, peer, flags = unpack_from(format, packet, at)
+        info_hash, peer, flags = unpack_from(layout, packet, at)
         yield info_hash, peer[12:] if peer[:12] == _MAPPED else peer, flags
 
 
@@ -66,7 +71,7 @@ class Outbox:
     def __init__(self, tracker_id, peer_bytes, aside=0):
         kind, most = (PEERS_V4, MOST_V4) if peer_bytes == 6 else (PEERS_V6, MOST_V6)
         record = _BEFORE_PEER + peer_bytes + _AFTER_PEER
-        self._head = _head(tracker_id, kind)
+        self._head = head(tracker_id, kind)
         self._most = min(most, (MOST_PACKET_BYTES - HEAD_BYTES - aside) // record)
         self._records = []
 
@@ -88,7 +93,7 @@ class Outbox:
 
 def beacon(tracker_id, torrents):
     """Returns the packet that says how many torrents a node has counts of."""
-    return _head(tracker_id, BEACON) + pack(">Q", torrents)
+    return head(tracker_id, BEACON) + pack(">Q", torrents)
 
 
 def is_beacon(packet, size):
@@ -103,7 +108,7 @@ def beacon_torrents(packet):
 
 def inquire(tracker_id, asked):
     """Returns the packet that asks the node with the id `asked` for its counts."""
-    return _head(tracker_id, INQUIRE) + asked
+    return head(tracker_id, INQUIRE) + asked
 
 
 def inquire_asked(packet, size):
@@ -117,7 +122,7 @@ def tell(tracker_id, counts):
     Minutes: since the last announce, while the swarm has no peers.
     """
     records = [hash_ + pack(">IQ", minutes, downloaded) for hash_, minutes, downloaded in counts]
-    return _head(tracker_id, TELL) + b"".join(records)
+    return head(tracker_id, TELL) + b"".join(records)
 
 
 def told(packet, size):
@@ -125,7 +130,3 @@ def told(packet, size):
     for at in range(HEAD_BYTES, size - _TOLD_BYTES + 1, _TOLD_BYTES):
         info_hash, minutes, downloaded = unpack_from(">20sIQ", packet, at)
         yield info_hash, minutes, min(downloaded, _UINT32_MOST)
-
-
-def _head(tracker_id, kind):
-    return tracker_id + bytes((0, 0, 0, kind))

@@ -19,6 +19,11 @@ Both modules give the same names:
     DatagramSocket(ip, port)    UDP: serve(answer) answers the packets that are there, some dozens
                                 at most, each from the address that was asked, by
                                 answer(packet, size, packed ip, reply) -> size; fileno(); close()
+    shared_datagrams(ip, port)  an IPv4 UDP socket at an address that others may have as well:
+                                recvfrom(size), sendto(bytes, address), setsockopt(), fileno(),
+                                close()
+    socket_address(ip, port)    an address for sendto
+    ip_of(address)              the packed ip of one that recvfrom gave
     open_fifo(path)             a named pipe, made if it is missing: read() -> bytes, b"" if none are
                                 there; fileno(); close(); OSError or ValueError says why not
     unix_datagrams(path)        a socket that sends to a Unix socket: send(bytes); close()

@@ -19,6 +19,7 @@ __all__ = [
     "Listener",
     "Signals",
     "close",
+    "ip_of",
     "milliseconds",
     "missing",
     "native",
@@ -30,6 +31,8 @@ __all__ = [
     "reserve",
     "seconds",
     "settle",
+    "shared_datagrams",
+    "socket_address",
     "tune",
     "unix_datagrams",
     "write",
@@ -80,14 +83,14 @@ def print_exception(error):
     traceback.print_exception(type(error), error, error.__traceback__)
 
 
-def _open(ip, port, kind):
+def _open(ip, port, kind, shared=False):
     family = socket.AF_INET if len(ip) == 4 else socket.AF_INET6
     new = socket.socket(family, kind)
     try:
         new.setblocking(False)
         if family == socket.AF_INET6:
             new.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        if kind == socket.SOCK_STREAM:
+        if shared or kind == socket.SOCK_STREAM:
             new.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         new.bind((socket.inet_ntop(family, ip), port))
     except OSError:
@@ -180,6 +183,18 @@ class DatagramSocket:
             self._socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         else:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+
+
+def shared_datagrams(ip, port):
+    return _open(ip, port, socket.SOCK_DGRAM, True)
+
+
+def socket_address(ip, port):
+    return socket.inet_ntoa(ip), port
+
+
+def ip_of(address):
+    return socket.inet_aton(address[0])
 
 
 def unix_datagrams(path):

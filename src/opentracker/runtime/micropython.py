@@ -168,22 +168,22 @@ def _native(number, size):
     return number.to_bytes(size, _ORDER)
 
 
-def _socket_address(ip, port):
+def socket_address(ip, port):
     port = bytes((port >> 8, port & 255))
     if len(ip) == 4:
         return _native(socket.AF_INET, 2) + port + ip + bytes(8)
     return _native(socket.AF_INET6, 2) + port + bytes(4) + ip + bytes(4)
 
 
-def _open(ip, port, kind):
+def _open(ip, port, kind, shared=False):
     new = socket.socket(socket.AF_INET if len(ip) == 4 else socket.AF_INET6, kind)
     try:
         new.setblocking(False)
         if len(ip) == 16:
             new.setsockopt(_IPPROTO_IPV6, _IPV6_V6ONLY, 1)
-        if kind == socket.SOCK_STREAM:
+        if shared or kind == socket.SOCK_STREAM:
             new.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        new.bind(_socket_address(ip, port))
+        new.bind(socket_address(ip, port))
     except OSError:
         new.close()
         raise
@@ -276,6 +276,14 @@ class DatagramSocket:
                     self._socket.sendto(self._view[:size], address)
             except OSError:
                 pass  # A full buffer, or a source that can't be answered: as if it got lost.
+
+
+def shared_datagrams(ip, port):
+    return _open(ip, port, socket.SOCK_DGRAM, True)
+
+
+def ip_of(address):
+    return bytes(address[4:8])
 
 
 def unix_datagrams(path):
