@@ -3,7 +3,7 @@
 A network is listed by an announce with lognet=ADDRESS[/BITS], and all are struck off by lognet=-.
 Whose requests are kept is nobody else's business, so both that and fetching the log are for
 addresses that are blessed by name; who may is decided elsewhere. What is kept is bounded: the
-oldest networks and requests make room for new ones.
+oldest networks and requests make room for new ones, and all goes before memory runs out.
 """
 
 from time import time
@@ -13,7 +13,7 @@ from opentracker.errors import PARAMETER, BadRequest
 from opentracker.networks import Networks, parse_network
 
 MOST_NETWORKS = 64
-MOST_BYTES = 65536
+MOST_BYTES = 32768
 
 
 class FullLog:
@@ -54,7 +54,10 @@ class FullLog:
 
     def _keep_and_answer(self, raw, size, address, keep_alive):
         if self._networks.holds(address):
-            self._keep(raw[:size], address)
+            try:
+                self._keep(raw[:size], address)
+            except MemoryError:
+                self.take()
         return self._answer(raw, size, address, keep_alive)
 
     def _keep(self, request, address):
