@@ -28,7 +28,7 @@ _BUCKETS = 1 << _BUCKET_BITS
 _MOST_IN_A_BUCKET = (1 << 15) - 1  # ranks stay small ints where these have 31 bits
 _SAMPLE = 33
 _PEERS_A_STEP = 256
-_OFFERS_A_STEP = 256
+_NETWORKS_A_STEP = 256
 
 # MicroPython's hash of bytes is no secret: behind these nobody can aim at it.
 _SALT = urandom(2)
@@ -89,14 +89,14 @@ def busiest_networks(pools):
 
 def _rank(pools, family, networks_in, ranking):
     buckets = _Buckets()
-    yield from _walk(pools, family, networks_in, buckets.add)
+    yield from _walk(pools, family, networks_in, buckets)
     top = _MOST_IN_A_BUCKET + 1 << _BUCKET_BITS
     while True:
         count = _Count(buckets, top)
-        yield from _walk(pools, family, networks_in, count.add)
+        yield from _walk(pools, family, networks_in, count)
         for offered, network in enumerate(count.networks, 1):
             ranking.offer(count.networks[network], network)
-            if offered % _OFFERS_A_STEP == 0:
+            if offered % _NETWORKS_A_STEP == 0:
                 yield b""
         top = count.lowest
         if not top or (ranking.is_full() and top >> _BUCKET_BITS < ranking.least):
@@ -115,6 +115,10 @@ class _Buckets:
             bucket = hash(network) & (_BUCKETS - 1)
             if peers[bucket] < _MOST_IN_A_BUCKET:
                 peers[bucket] += 1
+
+    def tidy(self):
+        """Returns the steps of what has to be done between the additions: there is nothing."""
+        return ()
 
     def rank(self, network):
         """Returns a number that is higher the fuller the network's bucket is, its own for each."""
@@ -137,28 +141,33 @@ class _Count:
         for network in networks:
             if lowest <= rank(network) < top:
                 counted[network] = counted.get(network, 0) + 1
-        if len(counted) > self._most:
-            self._drop_half()
 
-    def _drop_half(self):
-        """Leaves the emptier buckets to the next walk."""
-        rank = self._rank
+    def tidy(self):
+        """Leaves the emptier half of the buckets to the next walk if there are too many networks.
+
+        Yields after each step.
+        """
+        if len(self.networks) <= self._most:
+            return
         sample = []
         for network in self.networks:
-            sample.append(rank(network))
+            sample.append(self._rank(network))
             if len(sample) == _SAMPLE:
                 break
-        self.lowest = lowest = sorted(sample)[_SAMPLE // 2]
-        kept = {
-            network: peers for network, peers in self.networks.items() if rank(network) >= lowest
-        }
+        self.lowest = sorted(sample)[len(sample) // 2]
+        kept = {}
+        for done, network in enumerate(self.networks):
+            if self._rank(network) >= self.lowest:
+                kept[network] = self.networks[network]
+            if done % _NETWORKS_A_STEP == 0:
+                yield b""
         if len(kept) == len(self.networks):
             self._most *= 2  # All of these share a bucket; there can't be many such.
         self.networks = kept
 
 
-def _walk(pools, family, networks_in, add):
-    """Calls add(networks) for the peers of each block; yields b"" after each step."""
+def _walk(pools, family, networks_in, counter):
+    """Adds the networks of all peers to `counter`, block by block; yields b"" after each step."""
     swarms, memory = pools.swarms, pools.arena.bytes
     width = pools.lists[family].width
     cursor = 0
@@ -171,8 +180,9 @@ def _walk(pools, family, networks_in, add):
                 later.append(swarms.info_hash(swarm))
             elif found:
                 start, end = _addresses(memory, found[0], width)
-                add(networks_in(memory, start, end))
+                counter.add(networks_in(memory, start, end))
                 peers += (end - start) // width
+        yield from counter.tidy()
         yield b""
         for info_hash in later:
             number = 0
@@ -183,8 +193,9 @@ def _walk(pools, family, networks_in, add):
                 if number >= len(found):
                     break
                 start, end = _addresses(memory, found[number], width)
-                add(networks_in(memory, start, end))
+                counter.add(networks_in(memory, start, end))
                 number += 1
+                yield from counter.tidy()
                 yield b""
         cursor = swarms.following(cursor)
         if not cursor:

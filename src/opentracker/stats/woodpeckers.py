@@ -33,7 +33,7 @@ class Woodpeckers:
             networks_in = v4_28 if len(peer) == 6 else v6_68
             self._count(networks_in(peer, 0, len(peer))[0])
 
-    def stopped(self, info_hash, peer):
+    def stopped(self, info_hash, peer, seeding):
         """Nobody is too early to stop."""
 
     def _count(self, network):
