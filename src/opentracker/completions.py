@@ -42,7 +42,7 @@ class Completions:
             self._waiting.append(message(int(time.time()), info_hash, peer, peer_id))
         self.flush()
 
-    def stopped(self, info_hash, peer):
+    def stopped(self, info_hash, peer, seeding):
         """Stops are not logged."""
 
     def flush(self):

@@ -41,10 +41,10 @@ def without_effect(settings, places, bridging):
                 warnings.append(
                     places[attribute] + ": has no effect without livesync.cluster.listen"
                 )
-    elif not settings.livesync_networks and not settings.admin_networks:
+    elif not (settings.livesync_networks or settings.admin_networks or settings.livesync_key):
         warnings.append(
             places["livesync_listen"]
-            + ": no other node is believed without livesync.cluster.node_ip"
+            + ": no other node is believed without livesync.cluster.node_ip or livesync.cluster.key"
         )
     if not bridging:
         for attribute in _OF_BRIDGE:

@@ -42,6 +42,7 @@ class Service:
         self.pages.full_log = FullLog(self.http)
         self.udp = UdpFrontend(self.tracker, self.counters)
         self._completions = None
+        self._cluster = None
         if settings.woodpeckers:
             self.statistics.spot_woodpeckers()
         self._second = 0
@@ -62,13 +63,24 @@ class Service:
 
             self._completions = Completions()
             self.tracker.watchers.append(self._completions)
+        if self.settings.livesync_listen:
+            from opentracker.livesync.cluster import open_cluster
+
+            # As the C tracker sends its number from nearly all machines.
+            own_id = self.tracker_id.to_bytes(4, "little")
+            self._cluster = open_cluster(
+                self.settings, self.tracker, self.counters, self.jobs, own_id
+            )
 
     def start(self):
         """Reads what is to be known before the first request, with the rights that are left."""
 
     def readers(self):
         """Returns (descriptor, what to call when it is readable) of all that the loop waits for."""
-        return []
+        readers = []
+        if self._cluster:
+            readers.append((self._cluster.link.fileno(), self._cluster.link.serve))
+        return readers
 
     def tick(self, second):
         """Does what the passing of time brings; called about once a second."""
@@ -82,6 +94,8 @@ class Service:
             self.udp.connection_ids.turn()
         if self._completions:
             self._completions.flush()
+        if self._cluster:
+            self._cluster.tick(second)
         if _periods(before, second, _REPORT_SECONDS):
             self._report_refusals()
 
@@ -103,8 +117,10 @@ class Service:
             log("to take effect this needs a restart: " + ", ".join(needs_restart))
 
     def stop(self):
-        """Saves what is to be saved."""
+        """Saves what is to be saved, and sends what is to be sent."""
         self.jobs.finish()
+        if self._cluster:
+            self._cluster.close()
 
     def _take_settings(self):
         """Hands on what may change while the tracker runs."""
@@ -117,6 +133,8 @@ class Service:
         self.http.redirect_url = settings.redirect_url
         self.http.stats_path = settings.stats_path
         self.http.sources = Sources(settings)
+        if self._cluster:
+            self._cluster.take_settings(settings)
 
     def _report_refusals(self):
         refused = self.tracker.pools.refused - self._refused

@@ -44,7 +44,7 @@ class Tracker:
     watchers  who is told of what clients announce:
               announced(info_hash, peer, seeding, completed, age, counted, peer_id) with the
               minutes since the peer's last announce, -1 for a new one, and whether a completed
-              event was counted; stopped(info_hash, peer)
+              event was counted; stopped(info_hash, peer, seeding)
     """
 
     def __init__(self, pools):
@@ -62,7 +62,7 @@ class Tracker:
         family = V4 if len(peer) == 6 else V6
         if stopped:
             for watcher in self.watchers:
-                watcher.stopped(info_hash, peer)
+                watcher.stopped(info_hash, peer, seeding)
             return pools.stop(info_hash, family, peer)
         if self.access and not self.access.allows(info_hash):
             raise Denied()

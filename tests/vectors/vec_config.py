@@ -300,9 +300,10 @@ def test_what_has_no_effect_by_itself():
         assert lines(line).warnings == [alone % line.split(" ")[0]]
     believed = "x.conf:1: livesync.cluster.listen: no other node is believed without "
     assert lines("livesync.cluster.listen 10.0.0.1").warnings == [
-        believed + "livesync.cluster.node_ip"
+        believed + "livesync.cluster.node_ip or livesync.cluster.key"
     ]
-    assert lines("livesync.cluster.listen 10.0.0.1", "access.admin 10.0.0.2").warnings == []
+    for line in ("access.admin 10.0.0.2", "livesync.cluster.key 12345678"):
+        assert lines("livesync.cluster.listen 10.0.0.1", line).warnings == []
 
 
 def test_configurations_of_the_c_tracker():
@@ -579,6 +580,7 @@ def test_what_can_change_in_a_running_tracker():
         "access.fullscrape",
         "access.proxy",
         "access.admin",
+        "livesync.cluster.node_ip",
     ]
     running, new = lines("access.stats ::1"), lines("access.stats 10.0.0.1", "access.stats_path x")
     assert config.take_over(running, new) == (["access.stats", "access.stats_path"], [])

@@ -79,9 +79,9 @@ class Cluster:
             flags = (SEEDING if seeding else 0) | (COMPLETED if completed else 0)
             self._tell(info_hash, peer, flags)
 
-    def stopped(self, info_hash, peer):
+    def stopped(self, info_hash, peer, seeding):
         """A client has stopped."""
-        self._tell(info_hash, peer, STOPPED)
+        self._tell(info_hash, peer, STOPPED | SEEDING if seeding else STOPPED)
 
     def tick(self, second):
         """Sends what has waited long enough; to be called once a second."""
@@ -93,11 +93,12 @@ class Cluster:
         if self.scrape_sync:
             self.scrape_sync.tick(second)
 
-    def flush(self):
-        """Sends all that waits."""
+    def close(self):
+        """Sends all that waits, and leaves."""
         for outbox in (self._v4, self._v6):
             if outbox.waits():
                 self._flush(outbox)
+        self.link.close()
 
     def _tell(self, info_hash, peer, flags):
         outbox = self._v4 if len(peer) == 6 else self._v6

@@ -32,12 +32,13 @@ LIVESYNC = (
     ),
     Option(
         NETWORK,
-        "whose live sync is believed",
+        "whose live sync is believed; without, with a key, that of all who have it",
         keyword="livesync.cluster.node_ip",
         uci="livesync_node_ip",
         value="ADDRESS[/BITS]",
         attribute="livesync_networks",
         repeatable=True,
+        reloadable=True,
         most=256,
         example="192.168.1.0/24",
     ),
@@ -62,7 +63,7 @@ LIVESYNC = (
     ),
     Option(
         NUMBER,
-        "tell and ask other nodes the counts of completed downloads this often; 0 for never",
+        "share counts of completed downloads: ask others, and tell once up this long; 0 for never",
         keyword="livesync.cluster.scrape_sync",
         uci="livesync_scrape_sync",
         value="N",
