@@ -15,7 +15,7 @@ from opentracker.http import (
     wants_keep_alive,
 )
 from opentracker.jobs import SLICE_MS
-from opentracker.runtime import close, milliseconds, number, read, write
+from opentracker.runtime import close, milliseconds, number, print_exception, read, write
 
 DEADLINE_SECONDS = 30
 STREAM_SECONDS = 15 * 60
@@ -129,8 +129,9 @@ class Connections:
                 if is_complete(request, size) and not wants_keep_alive(request, size):
                     reply = frontend.answer(request, size, address, False)
                     sent = write(connection, reply) if reply else 0
-        except (OSError, MemoryError):
+        except Exception as error:
             frontend.stream, size = None, 0  # The client is gone, or gets nothing.
+            _tell_if_ours(error)
         if not size or (reply and sent == len(reply) and not frontend.stream):
             close(connection)
             return
@@ -154,8 +155,9 @@ class Connections:
     def _attempt(self, waiting, step):
         try:
             alive = step(waiting)
-        except (OSError, MemoryError):
+        except Exception as error:
             alive = False
+            _tell_if_ours(error)
         if not alive:
             self._close(waiting)
 
@@ -242,3 +244,9 @@ class Connections:
         self._places[waiting.place] = None
         self._free.append(waiting.place)
         close(waiting.connection)
+
+
+def _tell_if_ours(error):
+    """Tells of what neither the network nor a lack of memory explains."""
+    if not isinstance(error, (OSError, MemoryError)):
+        print_exception(error)

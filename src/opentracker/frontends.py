@@ -38,6 +38,7 @@ class HttpFrontend:
         self._tracker = tracker
         self._pools = tracker.pools
         self._counters = counters
+        self._numwants = counters.numwants
         self._buffer = bytearray(600 + 18 * MOST_NUMWANT)
         self._view = memoryview(self._buffer)
 
@@ -102,7 +103,7 @@ class HttpFrontend:
         pools = self._pools
         port = request.port
         self._counters.tcp_announces += 1
-        self._counters.numwants[request.numwant] += 1
+        self._numwants[request.numwant] += 1
         peer = address + bytes((port >> 8, port & 255))
         swarm = self._tracker.announce(
             request.info_hash,
@@ -172,24 +173,22 @@ class UdpFrontend:
 
         Returns its size, 0 for silence.
         """
-        counters = self._counters
-        counters.udp_packets += 1
         action = udp.action_of(packet, size)
         if action == udp.ERROR:
             return 0
         if action == udp.CONNECT:
-            counters.udp_connects += 1
+            self._counters.udp_connects += 1
             return udp.write_connect(reply, packet, self.connection_ids.make(address))
         if not self.connection_ids.is_valid(address, packet[:8]):
             return self._refuse_id(packet, size, reply)
         if action == udp.SCRAPE:
-            counters.udp_scrapes += 1
+            self._counters.udp_scrapes += 1
             return self._scrape(packet, size, reply)
-        counters.udp_announces += 1
+        self._counters.udp_announces += 1
         try:
             return self._announce(packet, address, reply)
         except Denied:
-            counters.denied += 1
+            self._counters.denied += 1
             return udp.write_error(reply, packet, UNAUTHORISED)
         except (TrackerFull, MemoryError):
             return udp.write_error(reply, packet, FULL)

@@ -81,6 +81,7 @@ class Server:
 
     def run(self):
         """Serves until a signal ends it."""
+        self._guard(Service.start, self.service)
         self._accept(True)
         for datagrams in self._udp_sockets:
             self._selector.register(datagrams.fileno(), EVENT_READ, datagrams)
@@ -114,7 +115,8 @@ class Server:
 
     def _handle(self, ready):
         if isinstance(ready, runtime.DatagramSocket):
-            ready.serve(self.service.udp.answer)
+            service = self.service
+            service.counters.udp_packets += ready.serve(service.udp.answer)
         elif isinstance(ready, runtime.Listener):
             if self._accepting and not self._connections.accept_from(ready):
                 self._accept(False)

@@ -69,17 +69,23 @@ class Tracker:
         if not peer[-1] and not peer[-2]:
             # Nobody can connect to port 0: such a peer is answered, and not handed out.
             return pools.find(info_hash)
-        before = pools.completed() if completed else 0
+        if self.watchers:
+            return self._announce_and_tell(info_hash, peer, seeding, completed, peer_id)
         swarm = pools.announce(info_hash, family, peer, seeding, completed)
         if not swarm:
             raise TrackerFull()
-        if self.watchers:
-            age = pools.age()
-            counted = completed and pools.completed() != before
-            for watcher in self.watchers:
-                watcher.announced(
-                    info_hash, peer, seeding, completed, -1 if age == NEW else age, counted, peer_id
-                )
+        return swarm
+
+    def _announce_and_tell(self, info_hash, peer, seeding, completed, peer_id):
+        pools = self.pools
+        before = pools.completed()
+        swarm = pools.announce(info_hash, V4 if len(peer) == 6 else V6, peer, seeding, completed)
+        if not swarm:
+            raise TrackerFull()
+        age = -1 if pools.age() == NEW else pools.age()
+        counted = pools.completed() != before
+        for watcher in self.watchers:
+            watcher.announced(info_hash, peer, seeding, completed, age, counted, peer_id)
         return swarm
 
     def learn(self, info_hash, peer, seeding, completed, stopped):

@@ -18,7 +18,8 @@ Both modules give the same names:
     close(connection)           once
     DatagramSocket(ip, port)    UDP: serve(answer) answers the packets that are there, some dozens
                                 at most, each from the address that was asked, by
-                                answer(packet, size, packed ip, reply) -> size; fileno(); close()
+                                answer(packet, size, packed ip, reply) -> size; returns how
+                                many there were; fileno(); close()
     shared_datagrams(ip, port)  an IPv4 UDP socket at an address that others may have as well:
                                 recvfrom(size), sendto(bytes, address), setsockopt(), fileno(),
                                 close()
@@ -27,6 +28,9 @@ Both modules give the same names:
     open_fifo(path)             a named pipe, made if it is missing: read() -> bytes, b"" if none are
                                 there; fileno(); close(); OSError or ValueError says why not
     unix_datagrams(path)        a socket that sends to a Unix socket: send(bytes); close()
+    encodings()                 the content codings that it can compress with, the best first
+    compressor(encoding)        one of these: compress(bytes) -> bytes; flush() -> the rest; close()
+                                once, and nothing after it
     Signals()                   fileno(); read() -> names of what came: "TERM", "INT", "HUP"
     settle(user, directory)     leaves root; OSError or ValueError says why it can't
     print_exception(error)      to standard error

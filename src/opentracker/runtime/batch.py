@@ -90,11 +90,15 @@ class Batch:
         return address, self._system.units(memory)
 
     def serve(self, answer):
-        """Answers the packets that are there: answer(packet, size, ip, reply) gives reply sizes."""
+        """Answers the packets that are there: answer(packet, size, ip, reply) gives reply sizes.
+
+        Returns how many there were.
+        """
         units, vectors = self._in_units, self._vectors
         packets, replies, names = self._packets, self._replies, self._names
         ip_at = 4 if self._ip_bytes == 4 else 8
         ip_end = ip_at + self._ip_bytes
+        served = 0
         for _ in range(_ROUNDS):
             received = self._receive(self._number, self._incoming, BATCH, _MSG_DONTWAIT, 0)
             first = name = 0
@@ -113,8 +117,10 @@ class Batch:
             if received > 0:
                 self._send_replies(first, received)
                 self._make_room(received)
+                served += received
             if received < BATCH:
-                return
+                break
+        return served
 
     def _send_replies(self, first, end):
         """Sends replies `first` to `end`; what the kernel can't take or route is lost."""

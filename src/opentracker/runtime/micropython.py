@@ -262,13 +262,12 @@ class DatagramSocket:
 
     def serve(self, answer):
         if self._batch:
-            self._batch.serve(answer)
-            return
-        for _ in range(_PACKETS_AT_ONCE):
+            return self._batch.serve(answer)
+        for served in range(_PACKETS_AT_ONCE):
             try:
                 packet, address = self._socket.recvfrom(_PACKET_BYTES)
             except OSError:
-                return
+                return served
             ip = bytes(address[4:8] if len(address) == 16 else address[8:24])
             size = answer(packet, len(packet), ip, self._reply)
             try:
@@ -276,6 +275,7 @@ class DatagramSocket:
                     self._socket.sendto(self._view[:size], address)
             except OSError:
                 pass  # A full buffer, or a source that can't be answered: as if it got lost.
+        return _PACKETS_AT_ONCE
 
 
 def shared_datagrams(ip, port):
@@ -303,6 +303,24 @@ def open_fifo(path):
     from opentracker.runtime.fifo import open_fifo
 
     return open_fifo(_libc, path, _MIPS)
+
+
+_zlib = None
+
+
+def encodings():
+    global _zlib
+    if ffi and _zlib is None:
+        from opentracker.runtime import libz  # Only when somebody wants it.
+
+        _zlib = libz.load() or False
+    return (b"gzip",) if _zlib else ()
+
+
+def compressor(_encoding):
+    from opentracker.runtime import libz
+
+    return libz.Gzip(_zlib)
 
 
 class Signals:
