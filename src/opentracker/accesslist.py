@@ -28,18 +28,20 @@ _WHILE_EMPTY = {"whitelist": "no torrent is allowed", "blacklist": "no torrent i
 class AccessLists:
     """The lists that `settings` name; what they deny leaves `pools`.
 
-    Its reading and all changes to it are jobs (`opentracker.jobs`), so that none meets another.
-    `memory` is `opentracker.runtime`, or what has its reserve, release and native.
+    `jobs` is an `opentracker.jobs.Jobs`: files are read and lists changed as its jobs, one after
+    the other. `memory` is `opentracker.runtime`, or what has its reserve, release and native.
     """
 
-    def __init__(self, settings, pools, memory):
+    def __init__(self, settings, pools, jobs, memory):
         """Starts with lists that are empty: a whitelist allows nothing until `reload` is done."""
         self._settings = settings
         self._pools = pools
+        self._jobs = jobs
         self._memory = memory
         self._hash = (memory.native or keyed).Keys().hash_swarm
         self._white = _List() if settings.whitelist else None
         self._black = _List() if settings.blacklist else None
+        self._asked = False
         self._purging = False
 
     def allows(self, info_hash):
@@ -55,7 +57,18 @@ class AccessLists:
     # Files
 
     def reload(self):
-        """Reads the files (a job). What is wrong with them is logged; then the old list stays."""
+        """Has the files read. What is wrong with them is logged, and then the old list stays."""
+        if not self._asked:
+            self._asked = True
+            self._jobs.add(self._reload())
+
+    def sizes(self):
+        """Returns (name, number of its torrents) of each list there is."""
+        lists = ("whitelist", self._white), ("blacklist", self._black)
+        return [(name, known.count()) for name, known in lists if known]
+
+    def _reload(self):
+        self._asked = False
         settings = self._settings
         self._purging = True
         self._white = yield from self._renewed(self._white, "whitelist", settings.whitelist)
