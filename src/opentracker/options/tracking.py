@@ -51,7 +51,7 @@ TRACKING = (
     ),
     Option(
         FLAG,
-        "send the full scrape only to clients that take it compressed; 402 to others",
+        "send a full scrape to each address every 5 minutes at most; error 402 before",
         keyword="tracker.modest_fullscrapes",
         uci="modest_fullscrapes",
         value="yes|no",
