@@ -45,7 +45,7 @@ class Seal:
         """Returns a packet with its tail."""
         self._count += 1
         packet += self._count.to_bytes(_COUNT_BYTES, "big")
-        return packet + self._mac(packet)
+        return packet + self.mac(packet)
 
     def count_of(self, packet, size):
         """Returns the count in the tail of packet[:size], -1 if the tail is none of this key's."""
@@ -53,11 +53,12 @@ class Seal:
         if end < HEAD_BYTES + _COUNT_BYTES:
             return -1
         difference = 0
-        for given, right in zip(packet[end:size], self._mac(packet[:end])):
+        for given, right in zip(packet[end:size], self.mac(packet[:end])):
             difference |= given ^ right
         return -1 if difference else int.from_bytes(packet[end - _COUNT_BYTES : end], "big")
 
-    def _mac(self, data):
+    def mac(self, data):
+        """Returns the first 16 bytes of the HMAC of `data`."""
         inner = sha256(self._inner)
         inner.update(data)
         return sha256(self._outer + inner.digest()).digest()[:_MAC_BYTES]
