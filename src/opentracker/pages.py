@@ -83,10 +83,13 @@ class Pages:
         in_chunks = not http.is_http_10(raw, size)
         return http.stream_head(encoding, in_chunks), chunked(rest) if in_chunks else rest
 
-    def _counted(self, chunks):
-        for chunk in chunks:
-            self._counters.full_scrape_bytes += len(chunk)
-            yield chunk
+    def _counted(self, stream):
+        try:
+            for piece in stream:
+                self._counters.full_scrape_bytes += len(piece)
+                yield piece
+        finally:
+            stream.close()
 
     def _statistics_page(self, request, address):
         if request.mode == b"fulllog":
