@@ -93,7 +93,8 @@ class AccessLists:
             if hashes.count:
                 known = known or _List()
                 known.replace(hashes)
-                text = "%d info_hashes in %s" % (hashes.count, path)
+                plural = "" if hashes.count == 1 else "es"
+                text = "%d info_hash%s in %s" % (hashes.count, plural, path)
                 log("access.%s: %s%s" % (name, text, _ignored(lines)))
                 return known
             hashes.release()
@@ -229,8 +230,9 @@ def _fill(hashes, lines, path):
 def _ignored(lines):
     if not lines.ignored:
         return ""
-    many = "lines" if lines.ignored > 1 else "line"
-    return ", %d %s ignored, the first is line %d" % (lines.ignored, many, lines.first_ignored)
+    if lines.ignored == 1:
+        return ", 1 line ignored (line %d)" % lines.first_ignored
+    return ", %d lines ignored (the first is line %d)" % (lines.ignored, lines.first_ignored)
 
 
 def _remains(known, name):

@@ -82,7 +82,6 @@ class Server:
     def run(self):
         """Serves until a signal ends it."""
         self._guard(Service.start, self.service)
-        self._guard(Service.start, self.service)
         self._accept(True)
         for datagrams in self._udp_sockets:
             self._selector.register(datagrams.fileno(), EVENT_READ, datagrams)

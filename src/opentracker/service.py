@@ -45,6 +45,7 @@ class Service:
         self._cluster = None
         if settings.woodpeckers:
             self.statistics.spot_woodpeckers()
+        self._fifos = None
         self._second = 0
         self._refused = 0
         self._take_settings()
@@ -74,12 +75,21 @@ class Service:
 
     def start(self):
         """Reads what is to be known before the first request, with the rights that are left."""
+        settings = self.settings
+        self._reload_lists()
+        self.jobs.finish()
+        if settings.fifo_add or settings.fifo_delete:
+            from opentracker.fifos import Fifos
+
+            self._fifos = Fifos(settings, self.tracker.access, self.jobs, runtime.open_fifo)
 
     def readers(self):
         """Returns (descriptor, what to call when it is readable) of all that the loop waits for."""
         readers = []
         if self._cluster:
             readers.append((self._cluster.link.fileno(), self._cluster.link.serve))
+        if self._fifos:
+            readers += self._fifos.readers()
         return readers
 
     def tick(self, second):
@@ -101,6 +111,20 @@ class Service:
 
     def reload(self):
         """Reads configuration and lists again; what is wrong with them is logged."""
+        self._reload_settings()
+        self._reload_lists()
+
+    def _reload_lists(self):
+        settings = self.settings
+        if settings.whitelist or settings.blacklist:
+            from opentracker.accesslist import AccessLists
+
+            if not self.tracker.access:
+                self.tracker.access = AccessLists(settings, self.tracker.pools, self.jobs, runtime)
+        if self.tracker.access:
+            self.tracker.access.reload()
+
+    def _reload_settings(self):
         try:
             new = config.reload(self.settings)
         except config.ConfigError as error:
