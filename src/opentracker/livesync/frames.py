@@ -19,7 +19,9 @@ if it has not got more than 26 bytes behind it by then; else it loses its way in
 
 RECORD_V4 = 7
 RECORD_V6 = 19
-READS_V6 = 1  # a hello's bit
+
+# A hello's bits: reads type 0x80; signs all that follows (see session.py).
+READS_V6, SIGNS = 1, 2
 
 _COUNTED, _COUNTED_V6 = 0, 0x80
 _HEADER_BYTES = 4
@@ -76,11 +78,12 @@ class FrameReader:
     """Reads a stream that arrives in pieces; what it keeps between them is under 24 bytes.
 
     abilities: the bits of the hello that came last, None before one came. Type 0x80 is read from
-    those who have said that they read it themselves.
+    those who have said that they read it themselves. `key`: whether there is one to sign with.
     """
 
-    def __init__(self):
+    def __init__(self, key=False):
         self.abilities = None
+        self._key = key
         self._unread = b""
         self._first = b""
         self._kind = 0
@@ -121,8 +124,13 @@ class FrameReader:
         self._width = RECORD_V6 if kind == _COUNTED_V6 else RECORD_V4
         self._torrents = high << 8 | low
         if kind == _COUNTED and not self._torrents:
-            self.abilities = first
+            self._hear_hello(first)
         return at + _HEADER_BYTES
+
+    def _hear_hello(self, abilities):
+        if abilities & SIGNS and not self._key:
+            raise BadStream("the other side has a livesync.cluster.key, this one has none")
+        self.abilities = abilities
 
     def _read_torrent(self, data, at):
         """Reads up to a torrent's first peer; returns where that begins, 0 if not all is there."""
