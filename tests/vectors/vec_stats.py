@@ -592,6 +592,20 @@ def test_prometheus_says_the_same():
     assert tower.stats.content_type(b"prometheus") == b"text/plain; version=0.0.4; charset=utf-8"
 
 
+def test_sizes_of_access_lists_where_there_are_any():
+    class Lists:
+        def sizes(self):
+            return [("whitelist", 100000), ("blacklist", 0)]
+
+    tower = Tower()
+    assert b"access_list" not in tower.page(b"json") + tower.page(b"prometheus")
+    tower.tracker.access = Lists()
+    sizes = {"whitelist": 100000, "blacklist": 0}
+    assert json.loads(tower.page(b"json").decode())["access_list_torrents"] == sizes
+    found = metrics_of(tower.page(b"prometheus"))
+    assert found["opentracker_access_list_torrents"] == sizes
+
+
 def test_names_that_programs_have_to_quote():
     tower = Tower()
     tower.stats.runtime_name = 'a "b"\\c\n'

@@ -20,9 +20,8 @@ class Statistics:
     """Pages of statistics on one tracker.
 
     version_text  names this program, its version and what it runs on
-    tracker_id    32 bits, 0 to 4294967295; everybody may see it
+    tracker_id    the number of this tracker, 0 to 4294967295, for everybody to see
     woodpeckers   counts networks that announce too often, or None
-    live_sync     the live sync, or None
     """
 
     def __init__(self, tracker, counters, tracker_id, seconds, runtime_name):
@@ -36,7 +35,6 @@ class Statistics:
         self.runtime_name = runtime_name
         self.version_text = "opentracker %s, the one in Python, on %s" % (VERSION, runtime_name)
         self.woodpeckers = None
-        self.live_sync = None
 
     def spot_woodpeckers(self):
         """Counts from now on which networks announce too often, for mode=woodpeckers."""

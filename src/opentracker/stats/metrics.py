@@ -209,6 +209,13 @@ METRICS = (
         lambda stats: stats.counters.displaced,
     ),
     (
+        "access_list_torrents",
+        GAUGE,
+        "Torrents on the access lists.",
+        "list",
+        lambda stats: stats.tracker.access.sizes() if stats.tracker.access else None,
+    ),
+    (
         "sync_records",
         COUNTER,
         "Records that live sync received.",
