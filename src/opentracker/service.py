@@ -59,6 +59,8 @@ class Service:
 
         Raises OSError.
         """
+        if self.settings.rootdir:
+            _load_what_may_be_wanted()
         if self.settings.syslog:
             from opentracker.completions import Completions
 
@@ -168,6 +170,13 @@ class Service:
                 "no room for %d announces in the last %d minutes; tracker.memory is %d KiB"
                 % (refused, _REPORT_SECONDS // 60, self.settings.memory_kib)
             )
+
+
+def _load_what_may_be_wanted():
+    """Imports and opens libraries while they are in reach: a chroot leaves them outside."""
+    for name in ("accesslist", "fifos", "persistence", "statedump", "statefile"):
+        __import__("opentracker." + name)
+    runtime.encodings()
 
 
 def _periods(before, now, length):
