@@ -19,6 +19,8 @@ __all__ = [
     "Listener",
     "Signals",
     "close",
+    "compressor",
+    "encodings",
     "ip_of",
     "milliseconds",
     "missing",
@@ -236,6 +238,18 @@ def open_fifo(path):
             raise ValueError("is not a named pipe") from None
     # With a writer of its own it never comes to an end.
     return _Fifo(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+
+
+def encodings():
+    from opentracker.runtime import codings  # Loads libraries, so only when somebody wants them.
+
+    return codings.encodings()
+
+
+def compressor(encoding):
+    from opentracker.runtime import codings
+
+    return codings.Compressor(encoding)
 
 
 class Signals:
