@@ -112,7 +112,8 @@ class Connections:
         return bool(busy)
 
     def _busy(self):
-        return [each for each in self._streams[:_STREAMS_AT_ONCE] if not each.unsent]
+        busy = [each for each in self._streams if not each.unsent]
+        return busy[:_STREAMS_AT_ONCE]
 
     def close_all(self):
         """Closes every connection."""
