@@ -8,6 +8,7 @@ waiting, so that slow clients can only keep out each other.
 
 from selectors import EVENT_READ, EVENT_WRITE
 
+from opentracker import mistakes
 from opentracker.http import (
     MOST_REQUEST_BYTES,
     end_of_request,
@@ -15,7 +16,7 @@ from opentracker.http import (
     wants_keep_alive,
 )
 from opentracker.jobs import SLICE_MS
-from opentracker.runtime import close, milliseconds, number, print_exception, read, write
+from opentracker.runtime import close, milliseconds, number, read, write
 
 DEADLINE_SECONDS = 30
 STREAM_SECONDS = 15 * 60
@@ -250,4 +251,4 @@ class Connections:
 def _tell_if_ours(error):
     """Tells of what neither the network nor a lack of memory explains."""
     if not isinstance(error, (OSError, MemoryError)):
-        print_exception(error)
+        mistakes.tell(error)

@@ -48,8 +48,8 @@ class _Http:
         asked = "%s http %s" % (format_ip(address), self._understood(raw, size, address))
         try:
             reply = self._answer(raw, size, address, keep_alive)
-        except Exception:
-            _tell(asked, "a mistake of ours")
+        except Exception as error:
+            _tell(asked, repr(error))
             raise
         whole = "more follows" if self._frontend.stream else "%d bytes" % len(reply)
         _tell(asked, "%s (%s)" % (_answered(bytes(reply)), whole))
@@ -95,8 +95,8 @@ class _Udp:
         asked = "%s udp %s" % (format_ip(address), _packet(packet, size))
         try:
             length = self._answer(packet, size, address, reply)
-        except Exception:
-            _tell(asked, "a mistake of ours")
+        except Exception as error:
+            _tell(asked, repr(error))
             raise
         _tell(asked, "%s (%d bytes)" % (_replied(reply, length, len(address) + 2), length))
         return length

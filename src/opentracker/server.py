@@ -6,7 +6,7 @@ bounded number of connections and packets of each socket, and a second's share o
 
 from selectors import EVENT_READ, DefaultSelector
 
-from opentracker import runtime
+from opentracker import mistakes, runtime
 from opentracker.addresses import format_endpoint
 from opentracker.connections import Connections
 from opentracker.log import log
@@ -108,10 +108,7 @@ class Server:
         try:
             step(subject)
         except Exception as error:  # A mistake of ours must not end the service.
-            if self._settings.debug:
-                runtime.print_exception(error)
-            else:
-                log("a mistake of ours, please report it; --debug shows where: %r" % error)
+            mistakes.tell(error)
 
     def _handle(self, ready):
         if isinstance(ready, runtime.DatagramSocket):

@@ -5,7 +5,7 @@ The server has sockets, time and signals; here is what they mean to each part.
 
 from os import urandom
 
-from opentracker import config, runtime
+from opentracker import config, mistakes, runtime
 from opentracker.counters import Counters
 from opentracker.frontends import HttpFrontend, UdpFrontend
 from opentracker.fulllog import FullLog
@@ -49,6 +49,7 @@ class Service:
         self._second = 0
         self._refused = 0
         self._take_settings()
+        mistakes.show_tracebacks(settings.debug)
         if settings.debug:
             from opentracker import debuglog
 
@@ -176,7 +177,7 @@ def _load_what_may_be_wanted():
     """Imports and opens libraries while they are in reach: a chroot leaves them outside."""
     for name in ("accesslist", "fifos", "persistence", "statedump", "statefile"):
         __import__("opentracker." + name)
-    runtime.encodings()
+    runtime.load_all()
 
 
 def _periods(before, now, length):
