@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 from .runtimes import need
 from .tracker import Daemon, free_port
@@ -21,7 +22,8 @@ class CTracker(Daemon):
         self.version = version
         self._home = tempfile.TemporaryDirectory()
         os.chmod(self._home.name, 0o755)
-        with open(os.path.join(self._home.name, "whitelist"), "w") as file:
+        self.whitelist = Path(self._home.name, "whitelist")
+        with open(self.whitelist, "w") as file:
             file.writelines(info_hash.hex() + "\n" for info_hash in info_hashes)
         self.host = "::" if version in DUAL_STACK else "127.0.0.1"
         self.port = free_port(self.host)
