@@ -5,6 +5,7 @@ any directory called "opentracker" (a clone of this repository, say) would be ta
 Running a file instead puts the file's own directory there, on both.
 """
 
+import os
 import sys
 
 
@@ -22,5 +23,8 @@ def too_old():
 if too_old():
     print(too_old(), file=sys.stderr)
     sys.exit(1)
+
+if not sys.path[0].startswith("/"):  # MicroPython takes it as it is typed
+    sys.path[0] = os.getcwd() + "/" + sys.path[0]  # the tracker changes directory
 
 import opentracker.__main__  # noqa: E402, F401  (it is the program)

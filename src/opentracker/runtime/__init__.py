@@ -11,7 +11,9 @@ Both modules give the same names:
     tune()                      settles the garbage collector after start-up
     seconds()                   whole seconds since the start, never going back
     milliseconds()              for spans of up to a minute: the difference modulo 65536
-    Listener(ip, port)          TCP: accept() -> (connection, packed ip) or None; fileno(); close()
+    Listener(ip, port)          TCP: accept() -> (connection, packed ip) or None; setsockopt();
+                                fileno(); close()
+    connection_of(socket)       what the four below take, of a connected socket of the interpreter
     number(connection)          its descriptor, to wait for
     read(connection, view)      bytes read, 0 at the end, -1 if none are there
     write(connection, data)     bytes written, -1 if none can be
@@ -23,14 +25,15 @@ Both modules give the same names:
     shared_datagrams(ip, port)  an IPv4 UDP socket at an address that others may have as well:
                                 recvfrom(size), sendto(bytes, address), setsockopt(), fileno(),
                                 close()
-    socket_address(ip, port)    an address for sendto
+    socket_address(ip, port)    an address for sendto and connect
     ip_of(address)              the packed ip of one that recvfrom gave
-    open_fifo(path)             a named pipe, made if it is missing: read() -> bytes, b"" if none are
-                                there; fileno(); close(); OSError or ValueError says why not
+    open_fifo(path)             a named pipe, made if it is missing: read() -> bytes, b"" if there
+                                are none; fileno(); close(); OSError or ValueError says why not
     unix_datagrams(path)        a socket that sends to a Unix socket: send(bytes); close()
     encodings()                 the content codings that it can compress with, the best first
     compressor(encoding)        one of these: compress(bytes) -> bytes; flush() -> the rest; close()
                                 once, and nothing after it
+    load_all()                  imports and opens now what the others would when they are called
     Signals()                   fileno(); read() -> names of what came: "TERM", "INT", "HUP"
     settle(user, directory)     leaves root; OSError or ValueError says why it can't
     print_exception(error)      to standard error

@@ -20,8 +20,10 @@ __all__ = [
     "Signals",
     "close",
     "compressor",
+    "connection_of",
     "encodings",
     "ip_of",
+    "load_all",
     "milliseconds",
     "missing",
     "native",
@@ -113,6 +115,7 @@ class Listener:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFER_SECONDS)
         self._socket.listen(_BACKLOG)
         self._family = int(self._socket.family)
+        self.setsockopt = self._socket.setsockopt
         self.fileno = self._socket.fileno
         self.close = self._socket.close
 
@@ -126,6 +129,10 @@ class Listener:
         accepted = socket.SocketType(self._family, _STREAM, 0, number)
         accepted.setblocking(False)
         return accepted, _packed(address[0])
+
+
+def connection_of(new):
+    return new
 
 
 def number(connection):
@@ -192,7 +199,7 @@ def shared_datagrams(ip, port):
 
 
 def socket_address(ip, port):
-    return socket.inet_ntoa(ip), port
+    return socket.inet_ntop(socket.AF_INET if len(ip) == 4 else socket.AF_INET6, ip), port
 
 
 def ip_of(address):
@@ -250,6 +257,9 @@ def compressor(encoding):
     from opentracker.runtime import codings
 
     return codings.Compressor(encoding)
+
+
+load_all = encodings
 
 
 class Signals:

@@ -196,6 +196,7 @@ class Listener:
         self._socket.setsockopt(_IPPROTO_TCP, _TCP_DEFER_ACCEPT, _DEFER_SECONDS)
         self._socket.listen(_BACKLOG)
         self._ip_bytes = len(ip)
+        self.setsockopt = self._socket.setsockopt
         self.fileno = self._socket.fileno
         self.close = self._socket.close
 
@@ -229,6 +230,10 @@ class _Sockets:
 
     def number(self, connection):
         return connection.fileno()
+
+
+def connection_of(new):
+    return new.fileno() if _libc else new
 
 
 _connections = Descriptors(_libc) if _libc else _Sockets()
@@ -321,6 +326,13 @@ def compressor(_encoding):
     from opentracker.runtime import libz
 
     return libz.Gzip(_zlib)
+
+
+def load_all():
+    if ffi:
+        from opentracker.runtime import fifo  # noqa: F401
+
+        encodings()
 
 
 class Signals:
