@@ -9,8 +9,8 @@ import sys
 from opentracker import config, runtime
 from opentracker.addresses import format_endpoint
 from opentracker.hosts import own_addresses
+from opentracker.lifecycle import CannotStart, settle
 from opentracker.log import log
-from opentracker.server import CannotStart, Server
 from opentracker.usage import help_text
 from opentracker.version import VERSION
 
@@ -42,30 +42,49 @@ def _start(settings):
         log("the configuration is good")
         return 0
     try:
-        server = Server(settings)
-        server.open()
+        program = _program(settings)
+        program.open()
     except CannotStart as error:
         log(str(error))
         return _REFUSED
     try:
-        urls = announce_urls(settings.listeners)
-        server.settle()
-        _greet(settings, urls)
-        server.run()
+        occupation = _occupation(settings)
+        settle(settings)
+        _greet(settings, occupation)
+        program.run()
     except CannotStart as error:
         log(str(error))
         return _REFUSED
     finally:
-        server.close()
+        program.close()
     return 0
 
 
-def _greet(settings, urls):
+def _program(settings):
+    if settings.action == "bridge":
+        from opentracker.livesync.bridge import Bridge
+
+        return Bridge(settings)
+    from opentracker.server import Server
+
+    return Server(settings)
+
+
+def _occupation(settings):
+    """Returns lines on what this process is there for."""
+    if settings.action == "bridge":
+        listens = [
+            "bridge: awaits others on " + format_endpoint(*at) for at in settings.bridge_listen
+        ]
+        calls = ["bridge: connects to " + format_endpoint(*at) for at in settings.bridge_connect]
+        return listens + calls
+    return ["serving " + url for url in announce_urls(settings.listeners)]
+
+
+def _greet(settings, occupation):
     log("%s on %s, %d KiB for peers" % (VERSION, runtime.NAME, settings.memory_kib))
-    for text in runtime.missing():
+    for text in runtime.missing() + occupation:
         log(text)
-    for url in urls:
-        log("serving " + url)
 
 
 def announce_urls(listeners):

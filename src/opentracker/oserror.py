@@ -25,6 +25,9 @@ _NAMED = {
     "EACCES": "Permission denied",
     "EADDRINUSE": "Address already in use",
     "EBADF": "Bad file descriptor",
+    "ECONNREFUSED": "Connection refused",
+    "ECONNRESET": "Connection reset by peer",
+    "EHOSTUNREACH": "No route to host",
     "EINVAL": "Invalid argument",
     "EIO": "Input/output error",
     "EISDIR": "Is a directory",
@@ -33,6 +36,7 @@ _NAMED = {
     "ENOENT": "No such file or directory",
     "ENOMEM": "Cannot allocate memory",
     "EPERM": "Operation not permitted",
+    "ETIMEDOUT": "Connection timed out",
 }
 
 

@@ -9,13 +9,10 @@ from selectors import EVENT_READ, DefaultSelector
 from opentracker import mistakes, runtime
 from opentracker.addresses import format_endpoint
 from opentracker.connections import Connections
+from opentracker.lifecycle import CannotStart
 from opentracker.log import log
 from opentracker.oserror import describe
 from opentracker.service import Service
-
-
-class CannotStart(Exception):
-    """Says in one line what keeps the server from starting."""
 
 
 class Server:
@@ -69,15 +66,6 @@ class Server:
             if not listener.optional:
                 raise CannotStart(text)
             log(text + "; going on without")
-
-    def settle(self):
-        """Leaves root and goes to the root directory; CannotStart if that fails."""
-        try:
-            runtime.settle(self._settings.user, self._settings.rootdir)
-        except ValueError as error:
-            raise CannotStart(str(error))
-        except OSError as error:
-            raise CannotStart("cannot change to user and directory: " + describe(error))
 
     def run(self):
         """Serves until a signal ends it."""

@@ -5,12 +5,13 @@ The server has sockets, time and signals; here is what they mean to each part.
 
 from os import urandom
 
-from opentracker import config, mistakes, runtime
+from opentracker import mistakes, runtime
 from opentracker.counters import Counters
 from opentracker.frontends import HttpFrontend, UdpFrontend
 from opentracker.fulllog import FullLog
 from opentracker.fullscrape import Modesty
 from opentracker.jobs import Jobs
+from opentracker.lifecycle import read_again
 from opentracker.log import log
 from opentracker.pages import Pages
 from opentracker.permissions import Permissions
@@ -114,7 +115,8 @@ class Service:
 
     def reload(self):
         """Reads configuration and lists again; what is wrong with them is logged."""
-        self._reload_settings()
+        if read_again(self.settings):
+            self._take_settings()
         self._reload_lists()
 
     def _reload_lists(self):
@@ -126,22 +128,6 @@ class Service:
                 self.tracker.access = AccessLists(settings, self.tracker.pools, self.jobs, runtime)
         if self.tracker.access:
             self.tracker.access.reload()
-
-    def _reload_settings(self):
-        try:
-            new = config.reload(self.settings)
-        except config.ConfigError as error:
-            for message in error.messages:
-                log(message)
-            log("nothing reloaded, everything stays as it was")
-            return
-        applied, needs_restart = config.take_over(self.settings, new)
-        self._take_settings()
-        for warning in new.warnings:
-            log(warning)
-        log("reloaded; changed: " + (", ".join(applied) or "nothing"))
-        if needs_restart:
-            log("to take effect this needs a restart: " + ", ".join(needs_restart))
 
     def stop(self):
         """Saves what is to be saved, and sends what is to be sent."""
