@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import random
 import re
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 
 import pytest
 
+from opentracker.udp import ConnectionIds
 from support.runtimes import command, need_runtime
 from support.tracker import Daemon, free_port
 from support.wire import (
@@ -419,6 +421,15 @@ def test_P4_two_starts_have_nothing_in_common(launch, runtime):
         assert public.to_bytes(4, "big") not in told
         assert public.to_bytes(4, "little") not in told
         assert told == connection_id(tracker, HERE)
+
+
+def test_P4_secrets_are_none_of_the_numbers_that_choose_peers():
+    """Whoever works out the state of that generator learns nothing of connection ids."""
+    made = []
+    for _ in range(2):
+        random.seed(1)
+        made.append(ConnectionIds().make(socket.inet_aton(HERE)))
+    assert made[0] != made[1]
 
 
 # The log of requests
