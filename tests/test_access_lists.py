@@ -512,6 +512,16 @@ def test_A4_pipes_are_made_and_those_that_are_there_are_used(with_pipes, folder)
     wait_until(lambda: not allowed(tracker, ONE), tracker)
 
 
+@pytest.mark.requires_root
+def test_A4_pipes_are_made_within_the_root_directory(with_pipes, folder):
+    write(folder / "white", ONE)
+    tracker, add, delete = with_pipes("-w", "white", "-d", folder)
+    assert add.stat().st_uid == delete.stat().st_uid != 0
+    tell(add, OTHER)
+    tell(delete, ONE)
+    wait_until(lambda: allowed(tracker, OTHER) and not allowed(tracker, ONE), tracker)
+
+
 @pytest.mark.parametrize("obstacle", ["file", "directory", "no directory"])
 def test_A4_what_is_no_pipe_is_left_alone(start, folder, obstacle):
     path = folder / "add"
