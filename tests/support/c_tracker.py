@@ -18,7 +18,7 @@ class CTracker(Daemon):
     becomes nobody, so that the list has to be there, readable for everybody.
     """
 
-    def __init__(self, version, info_hashes, redirect_url):
+    def __init__(self, version, info_hashes, redirect_url, *more_options):
         self.version = version
         self._home = tempfile.TemporaryDirectory()
         os.chmod(self._home.name, 0o755)
@@ -28,7 +28,7 @@ class CTracker(Daemon):
         self.host = "::" if version in DUAL_STACK else "127.0.0.1"
         self.port = free_port(self.host)
         options = ["-i", self.host, "-p", self.port, "-P", self.port, "-r", redirect_url]
-        options += ["-d", self._home.name, "-w", "whitelist"]
+        options += ["-d", self._home.name, "-w", "whitelist", *more_options]
         expected = {("tcp", self.port), ("udp", self.port)}
         super().__init__([need("opentracker-" + version), *options], expected)
 
