@@ -100,6 +100,10 @@ def reserve(size):
 def release(memory, words):
     if _libc:
         _libc.func("v", "free", "p")(memory)
+        try:
+            _libc.func("i", "malloc_trim", "L")(0)
+        except OSError:
+            pass  # Only glibc has it, and only glibc keeps large pieces.
 
 
 def tune():
