@@ -54,6 +54,11 @@ class AccessLists:
         """Tells whether a torrent is denied while its swarm may still be there."""
         return self._purging and not self.allows(info_hash)
 
+    def sizes(self):
+        """Returns how many info_hashes each list in use has, {"whitelist": 3, "blacklist": 1}."""
+        lists = (("whitelist", self._white), ("blacklist", self._black))
+        return {name: known.count for name, known in lists if known}
+
     # Files
 
     def reload(self):
@@ -144,7 +149,7 @@ class AccessLists:
         changed = self._white or self._black
         if not changed or len(changed.changes) >= 2 * _MOST_CHANGES:
             return False
-        changed.changes[info_hash] = listed
+        changed.change(info_hash, listed)
         if not self.allows(info_hash):
             swarm = self._pools.find(info_hash)
             if swarm:
@@ -180,6 +185,7 @@ class _List:
     """The info_hashes of a file, and what has changed since it was read: info_hash -> listed."""
 
     def __init__(self):
+        self.count = 0
         self.hashes = None
         self.changes = {}
 
@@ -194,14 +200,13 @@ class _List:
         old = self.hashes
         self.hashes = hashes
         self.changes = {}
+        self.count = hashes.count if hashes else 0
         if old:
             old.release()
 
-    def count(self):
-        total = self.hashes.count if self.hashes else 0
-        for info_hash, listed in self.changes.items():
-            total += listed - (self.hashes is not None and self.hashes.holds(info_hash))
-        return total
+    def change(self, info_hash, listed):
+        self.count += listed - self.holds(info_hash)
+        self.changes[info_hash] = listed
 
 
 def _stamp(path):
@@ -239,7 +244,6 @@ def _remains(known, name):
     """Says what is in force where a file gave nothing."""
     if not known:
         return "there still is no " + name
-    count = known.count()
-    if count:
-        return "the old list of %d stays" % count
+    if known.count:
+        return "the old list of %d stays" % known.count
     return _WHILE_EMPTY[name] + "; set it right and send SIGHUP"

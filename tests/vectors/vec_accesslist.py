@@ -11,6 +11,7 @@ from opentracker.infohashes import InfoHashes
 from opentracker.infolines import InfoLines, parse
 from opentracker.pools import V4, V6
 from opentracker.pools.keyed import Keys
+from opentracker.tracker import Denied, Tracker
 
 HASH = bytes(range(160, 180))
 TEXT = hexlify(HASH)
@@ -350,7 +351,7 @@ def test_many_changes_become_part_of_the_list():
     assert memory.out == 2, "the memory of the lists before is given back"
     for number in range(1200):
         assert access.allows(info_hash(number)) == (number in model), number
-    assert access._white.count() == len(model)
+    assert access.sizes() == {"whitelist": len(model)}
 
 
 def test_without_memory_for_them_changes_end():
@@ -428,3 +429,41 @@ def test_reloads_that_have_not_begun_are_one():
         access._jobs.waiting.pop(0)
         access._jobs.finish()
     assert len(told) == 2
+
+
+# Where it counts
+
+
+def test_announces_and_what_other_trackers_say_obey():
+    pools = pools_of(256)
+    served = Tracker(pools)
+    served.access = lists(pools=pools, whitelist="/no/such")
+    served.access.change(HASH, True)
+    for peer in (peer_v4(1), peer_v6(1), peer_v4(1, port=0)):
+        assert served.announce(info_hash(1), peer, True, False, True) == 0, "a stop passes"
+        assert served.learn(info_hash(1), peer, True, False, True)
+        assert not served.learn(info_hash(1), peer, True, True, False)
+        try:
+            served.announce(info_hash(1), peer, True, True, False)
+        except Denied:
+            continue
+        raise AssertionError("announced what is not allowed")
+    assert pools.swarms.count == 0
+    assert served.announce(HASH, peer_v4(1), False, False, False)
+    assert served.learn(HASH, peer_v4(2), False, False, False)
+    assert tuple(pools.census(served.find(HASH))) == (0, 2, 2, 0)
+
+
+def test_a_scrape_does_not_find_what_is_about_to_leave():
+    pools = pools_of(256)
+    served = Tracker(pools)
+    served.announce(HASH, peer_v4(1), False, False, False)
+    served.access = lists(pools=pools, whitelist="/no/such")
+    served.access.reload()
+    assert served.find(HASH)
+    for number in range(100):
+        pools.announce(info_hash(number), V4, peer_v4(number), False, False)
+    with Replaced(accesslist, "log", lambda _: None):
+        for _ in served.access._jobs.waiting[0]:
+            assert not served.find(HASH)
+    assert pools.swarms.count == 0
