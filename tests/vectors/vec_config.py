@@ -4,7 +4,7 @@ from opentracker import config
 from opentracker.addresses import format_endpoint
 from opentracker.config import ConfigError, Settings, parse_arguments, parse_lines
 from opentracker.options import OPTIONS
-from opentracker.options.kinds import ACTION, FILE
+from opentracker.options.kinds import ACTION, FILE, FLAG, Option
 from opentracker.oserror import describe
 from opentracker.spelling import closest
 from opentracker.usage import help_text
@@ -645,3 +645,13 @@ def test_table_is_sound():
         counted = option.repeatable and option.attribute != "listeners" and option.kind != FILE
         assert bool(option.most) == (counted and bool(option.attribute))
         assert len(option.help) < 100 and not option.help.endswith(".")
+
+
+def test_an_entry_of_the_table_can_not_be_misspelt():
+    assert Option(FLAG, "x", keyword="y").keyword == "y"
+    try:
+        Option(FLAG, "x", keywrod="y")
+    except TypeError as error:
+        assert str(error) == "an option has no keywrod"
+    else:
+        raise AssertionError

@@ -44,43 +44,19 @@ class Option:
     example     a value that documents can show where there is no default
     """
 
-    def __init__(
-        self,
-        kind,
-        help,  # noqa: A002  (the table reads well with it)
-        keyword="",
-        uci="",
-        switch="",
-        long="",
-        value="",
-        attribute="",
-        default=None,
-        limits=(1, 100),
-        unit="",
-        repeatable=False,
-        most=0,
-        reloadable=False,
-        detail=None,
-        ignored="",
-        example="",
-    ):
+    keyword = uci = switch = long = value = attribute = unit = ignored = example = ""
+    default = detail = None
+    limits = (1, 100)
+    repeatable = reloadable = False
+    most = 0
+
+    def __init__(self, kind, help, **others):  # noqa: A002  (the table reads well with it)
         self.kind = kind
         self.help = help
-        self.keyword = keyword
-        self.uci = uci
-        self.switch = switch
-        self.long = long
-        self.value = value
-        self.attribute = attribute
-        self.default = default
-        self.limits = limits
-        self.unit = unit
-        self.repeatable = repeatable
-        self.most = most
-        self.reloadable = reloadable
-        self.detail = detail
-        self.ignored = ignored
-        self.example = example
+        for name, value in others.items():
+            if not hasattr(Option, name):
+                raise TypeError("an option has no " + name)
+            setattr(self, name, value)
 
     def switches(self):
         """The switches as they are typed, short one first."""
