@@ -14,13 +14,13 @@ class MulticastSocket:
     """Sends to a group and receives what others send to it, by one interface of this host.
 
     `group`, `interface`: packed addresses, the latter one that the interface has. Packets go from
-    it, and from and to `port`, no further than to its link. `loops`: other sockets of this host
-    get them too.
+    it, and from and to `port`, no further than to its link, and to all sockets in the group on
+    this host, its own included.
 
     Bound to the group's address, it gets nothing that was sent to this host's own.
     """
 
-    def __init__(self, group, port, interface, loops=False):
+    def __init__(self, group, port, interface):
         self._to = socket_address(group, port)
         self._interface = interface
         self._membership = group + interface
@@ -29,7 +29,7 @@ class MulticastSocket:
         self.close = self._socket.close
         try:
             self._set(_IP_MULTICAST_TTL, 1)
-            self._set(_IP_MULTICAST_LOOP, 1 if loops else 0)
+            self._set(_IP_MULTICAST_LOOP, 1)
             self._join()
         except OSError:
             self.close()
