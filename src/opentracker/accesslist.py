@@ -55,9 +55,9 @@ class AccessLists:
         return self._purging and not self.allows(info_hash)
 
     def sizes(self):
-        """Returns how many info_hashes each list in use has, {"whitelist": 3, "blacklist": 1}."""
-        lists = (("whitelist", self._white), ("blacklist", self._black))
-        return {name: known.count for name, known in lists if known}
+        """Returns (name, number of info_hashes) of each list in use."""
+        lists = ("whitelist", self._white), ("blacklist", self._black)
+        return [(name, known.count) for name, known in lists if known]
 
     # Files
 
@@ -66,11 +66,6 @@ class AccessLists:
         if not self._asked:
             self._asked = True
             self._jobs.add(self._reload())
-
-    def sizes(self):
-        """Returns (name, number of its torrents) of each list there is."""
-        lists = ("whitelist", self._white), ("blacklist", self._black)
-        return [(name, known.count()) for name, known in lists if known]
 
     def _reload(self):
         self._asked = False

@@ -351,7 +351,7 @@ def test_many_changes_become_part_of_the_list():
     assert memory.out == 2, "the memory of the lists before is given back"
     for number in range(1200):
         assert access.allows(info_hash(number)) == (number in model), number
-    assert access.sizes() == {"whitelist": len(model)}
+    assert access.sizes() == [("whitelist", len(model))]
 
 
 def test_without_memory_for_them_changes_end():
