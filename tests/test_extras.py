@@ -185,6 +185,27 @@ def test_H16_a_reload_changes_who_is_believed(configured, public_path):
     assert stored(tracker, header, source=PROXY) == [(PROXY, 7)]
 
 
+def test_H16_private_networks_end_at_the_proxy(configured, public_path):
+    """Where nobody is named to read statistics, a proxy lets none but private clients read them."""
+    tracker = configured(f"access.proxy {PROXY}")
+    outside, inside = f"X-Forwarded-For: {CLIENT}", "X-Forwarded-For: 192.168.7.7"
+    for path in ("/stats?mode=conn", "/stats?mode=tpbs&format=txt", "/scrape"):
+        for headers, source, status in (
+            ([], HERE, 200),
+            ([], PROXY, 200),
+            ([inside], PROXY, 200),
+            ([outside], PROXY, 403),
+            ([inside, outside], PROXY, 403),
+            ([outside], HERE, 200),
+        ):
+            assert get(tracker, path, headers, source)[0] == status, (path, headers, source)
+    lines = f"access.proxy {PROXY}\naccess.stats {PROXY}\n"
+    (public_path / "config").write_text(lines)
+    reload(tracker, "changed: access.stats")
+    assert get(tracker, "/stats?mode=conn", [outside], PROXY)[0] == 200
+    assert get(tracker, "/scrape", [outside], PROXY)[0] == 403
+
+
 # The process
 
 

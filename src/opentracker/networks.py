@@ -54,7 +54,7 @@ class Networks:
 
 def permitted(listed, admins):
     """The Networks that may do what `listed` and `admins` are asked for: private ones if empty."""
-    return Networks(listed + admins) if listed or admins else _PRIVATE
+    return Networks(listed + admins) if listed or admins else PRIVATE
 
 
 def is_private(ip):
@@ -62,7 +62,7 @@ def is_private(ip):
 
     Loopback, RFC 1918, link-local, RFC 4193 and the shared space of RFC 6598.
     """
-    return _PRIVATE.holds(ip)
+    return PRIVATE.holds(ip)
 
 
 def is_special(ip):
@@ -102,7 +102,7 @@ def _networks(texts, *others):
     return Networks([parse_network(text) for text in texts.split()] + list(others))
 
 
-_PRIVATE = _networks(
+PRIVATE = _networks(
     "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 "
     "::1 fe80::/10 fc00::/7"
 )

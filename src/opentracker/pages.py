@@ -4,6 +4,7 @@ from time import time
 
 from opentracker import fullscrape, http
 from opentracker.errors import DENIED, INTERNAL, MODEST, PARAMETER, BadRequest
+from opentracker.networks import PRIVATE, is_private
 from opentracker.query import FULL_SCRAPE
 from opentracker.streams import chunked, compressed, encoding_for
 
@@ -15,12 +16,14 @@ class Pages:
 
     permissions  who may have what (`opentracker.permissions`)
     modesty      who has had enough full scrapes (`fullscrape.Modesty`), or None
+    sources      who is behind a proxy (`opentracker.sources`)
     full_log     requests from listed networks (`opentracker.fulllog`)
     """
 
     def __init__(self, tracker, counters, statistics, seconds):
         """`seconds()` is the time since the start."""
         self.permissions = None
+        self.sources = None
         self.modesty = None
         self.full_log = None
         self._tracker = tracker
@@ -35,14 +38,24 @@ class Pages:
         """
         if request.kind == FULL_SCRAPE:
             return self._full_scrape(raw, size, address)
-        if not self.permissions.stats.holds(address):
-            raise BadRequest(DENIED)
+        self._require(self.permissions.stats, raw, size, address)
         if request.mode in _LISTINGS:
-            if not self.permissions.full_scrape.holds(address):
-                raise BadRequest(DENIED)
+            self._require(self.permissions.full_scrape, raw, size, address)
             form = b"statedump" if request.mode == b"statedump" else request.format or b"ben"
             return self._listing(form, raw, size)
         return self._statistics_page(request, address)
+
+    def _require(self, networks, raw, size, address):
+        """Raises BadRequest unless one of the networks has the address in it.
+
+        Where nobody was named they are the private ones, and who comes by a proxy in one of them
+        has to be in one as well.
+        """
+        allowed = networks.holds(address)
+        if allowed and networks is PRIVATE:
+            allowed = is_private(self.sources.client(address, raw, size))
+        if not allowed:
+            raise BadRequest(DENIED)
 
     def log_network(self, value, address):
         """Does what a lognet parameter says; returns what to answer, None if nobody listens to it.
@@ -52,16 +65,8 @@ class Pages:
         if self.permissions.full_log.holds(address):
             return self.full_log.change(value)
 
-    def change_full_log(self, value, address):
-        """Returns the body of the reply to lognet=`value`, or None if `address` has no say in it.
-
-        Raises BadRequest.
-        """
-        return self.full_log.change(value) if self.permissions.full_log.holds(address) else None
-
     def _full_scrape(self, raw, size, address):
-        if not self.permissions.full_scrape.holds(address):
-            raise BadRequest(DENIED)
+        self._require(self.permissions.full_scrape, raw, size, address)
         second = self._seconds()
         if self.modesty and not self.modesty.allows(address, second):
             raise BadRequest(MODEST)

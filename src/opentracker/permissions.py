@@ -12,5 +12,4 @@ class Permissions:
         self.stats = permitted(settings.stats_networks, admins)
         self.full_scrape = permitted(settings.fullscrape_networks, admins)
         self.full_log = Networks(blessed)
-        self.proxy = Networks(settings.proxy_networks + admins)
         self.live_sync = Networks(settings.livesync_networks + admins)

@@ -145,7 +145,7 @@ class Service:
             self.pages.modesty = Modesty()
         self.http.redirect_url = settings.redirect_url
         self.http.stats_path = settings.stats_path
-        self.http.sources = Sources(settings)
+        self.http.sources = self.pages.sources = Sources(settings)
         if self._cluster:
             self._cluster.take_settings(settings)
 

@@ -34,9 +34,7 @@ class Sources:
         `told` is the decoded value of its `ip=`, or None. BadRequest if that is heard and is no
         address.
         """
-        address = source
-        if self.proxies and self.proxies.holds(source):
-            address = self._client_of(source, raw, size)
+        address = self.client(source, raw, size)
         if told is not None and (self._ip_from_query or is_private(address)):
             ip = _parsed(told, parse_ip)
             if ip is None:
@@ -44,6 +42,12 @@ class Sources:
             if not is_special(ip):
                 address = ip
         return address
+
+    def client(self, source, raw, size):
+        """Returns the address of who sent the request: of a proxy's client if it is blessed."""
+        if self.proxies and self.proxies.holds(source):
+            return self._client_of(source, raw, size)
+        return source
 
     def _client_of(self, proxy, raw, size):
         """Returns the address that a proxy forwards for; its own if it does not tell."""
