@@ -30,8 +30,6 @@ def ok(body):
 
 
 BAD_REQUEST = error_page(400, b"Invalid Request")
-NOT_FOUND = error_page(404, b"Not Found")
-FORBIDDEN = error_page(403, b"Access Denied")
 TOO_BIG = error_page(500, b"Internal Server Error")
 INTERVALS = b"8:intervali<random>e12:min intervali<half of it>e"
 PEER = b"\x7f\x00\x00\x01\x1a\xe1"  # 127.0.0.1:6881, the peer of most cases
@@ -124,7 +122,6 @@ DIFFERENCES = (
         ((rb".* 200 OK.*", BAD_REQUEST),),
         "no scrape of everything yet",
     ),
-    Difference("path: stats.*", ((exactly(FORBIDDEN), NOT_FOUND),), "no statistics yet"),
     Difference(
         r"parameter: &port=[1-9]\d{9,}",
         ((rb".* 200 OK.*" + INTERVALS + rb".*", BAD_REQUEST), (exactly(SCRAPED), NOTHING_SCRAPED)),
@@ -175,12 +172,14 @@ def c_replies(request):
 
 
 @pytest.fixture(scope="module", params=RUNTIMES)
-def our_replies(request):
-    """{case: normalised replies} of our tracker."""
+def our_replies(request, tmp_path_factory):
+    """{case: normalised replies} of our tracker, which shows statistics to others as C's does."""
     need_runtime(request.param)
+    config = tmp_path_factory.mktemp("side_by_side") / "config"
+    config.write_text("access.stats 192.0.2.1\n")
     port = free_port("::")
-    listen = ["-i", "::", "-p", port, "-P", port]
-    with Tracker(request.param, *listen, "-r", REDIRECT_URL, "-m", 32768) as tracker:
+    options = ["-f", config, "-i", "::", "-p", port, "-P", port, "-r", REDIRECT_URL, "-m", 32768]
+    with Tracker(request.param, *options) as tracker:
         replies = ask(tracker, port, CASES)
         assert tracker.stop() == 0, tracker.log()
         assert "Traceback" not in tracker.log(), tracker.log()
