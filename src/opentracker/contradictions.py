@@ -29,6 +29,10 @@ def contradictions(settings, places, bridging):
         errors.append("--bridge: needs livesync.cluster.listen")
     if bridging and not settings.bridge_listen and not settings.bridge_connect:
         errors.append("--bridge: needs livesync.proxy.listen or livesync.proxy.connect")
+    if bridging and settings.livesync_v6_records:
+        errors.append(
+            places["livesync_v6_records"] + ": does not go with --bridge, whose stream is IPv4"
+        )
     return errors
 
 
