@@ -13,10 +13,10 @@ _SAMPLE = 31
 
 
 def in_order(pools, most):
-    """Yields sorted lists of info_hashes, all of a list behind those before, and [] between steps.
+    """Yields sorted lists of info_hashes, none of them before those of the last, and [] for steps.
 
-    One that moves meanwhile may come twice, then in a row. `most()` says before each round how many
-    to pick; up to twice as many are held.
+    Some come twice, then in a row. `most()` says before each round how many to pick; up to twice as
+    many are held.
     """
     first = _LEAST
     while True:
