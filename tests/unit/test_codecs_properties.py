@@ -91,6 +91,7 @@ def frontend_with_pages():
     statistics = Statistics(tracker, counters, 1, lambda: 0, "tests")
     frontend.pages = Pages(tracker, counters, statistics, lambda: 0)
     frontend.pages.permissions = Permissions(Settings())
+    frontend.pages.sources = frontend.sources
     frontend.pages.full_log = FullLog(frontend)
     return frontend
 
