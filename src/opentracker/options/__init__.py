@@ -20,4 +20,4 @@ PARTS = (
     ("Live sync: trackers that keep their swarms in step", LIVESYNC),
     ("Instead of serving", ACTIONS),
 )
-OPTIONS = LISTENING + TRACKING + ACCESS + PROCESS + LIVESYNC + ACTIONS
+OPTIONS = sum([part for _, part in PARTS], ())
