@@ -1,6 +1,7 @@
-"""Whose address is stored, what is logged and for whom, and the tracker as a process."""
+"""Whose address is stored, what is logged and for whom, the process, and loads of requests."""
 
 import datetime
+import ipaddress
 import os
 import random
 import re
@@ -527,3 +528,41 @@ def test_T6_fulllog_is_bounded(administered):
     assert b"x=39 " in log
     assert b"x=0 " not in log
     assert 20000 < len(log) <= 65536
+
+
+# Load
+
+
+def generated(numbers, suite):
+    """One announce as the C project's generators of load send it: (info_hash, ip, port, bytes)."""
+    port = numbers.randrange(256)
+    if suite == 1:
+        ending = bytes([numbers.randrange(16)])
+        ip = f"{numbers.randrange(16)}.{numbers.randrange(16)}.13.16"
+    else:
+        ending = numbers.randbytes(2)
+        ip = f"{numbers.randrange(256)}.17.13.15"
+    start = b"0123456789012345678"[: 20 - len(ending)]
+    escaped = b"".join(b"%%%02X" % byte for byte in ending)
+    line = b"GET /announce?info_hash=%s%s&ip=%s&port=%d HTTP/1.0\n\n"
+    return start + ending, ip, port, line % (start, escaped, ip.encode(), port)
+
+
+@pytest.mark.parametrize("suite", [1, 2])
+def test_X1_load_generators_are_served(start, suite):
+    tracker = start()
+    numbers = random.Random(suite)
+    swarms = {}
+    for _ in range(500):
+        info_hash, ip, port, request = generated(numbers, suite)
+        is_public = ipaddress.ip_address(ip).is_global and int(ip.split(".")[0]) < 224
+        peer = ip if is_public else HERE, port
+        swarms.setdefault(info_hash, set()).update({peer} if port else set())
+        reply = decode(parse_reply(http(tracker, request)))
+        assert reply[b"complete"] == 0
+        assert reply[b"incomplete"] == len(swarms[info_hash])
+        assert set(peers(reply)) <= swarms[info_hash]
+    for info_hash, swarm in swarms.items():
+        assert peers(announced(tracker, info_hash=info_hash, port=0, numwant=200)[1]) == sorted(
+            swarm
+        )

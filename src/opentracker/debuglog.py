@@ -74,9 +74,9 @@ class _Http:
     def _announce(self, request, raw, size, address):
         event = "stopped" if request.stopped else "completed" if request.completed else ""
         left = "0" if request.seeding else ">0"
-        told = _announce(request.info_hash or b"", request.port, left, event, request.numwant)
-        if request.lognet is not None:
-            told += " lognet=" + printable(request.lognet)
+        if request.info_hash is None:
+            return "lognet=" + printable(request.lognet)
+        told = _announce(request.info_hash, request.port, left, event, request.numwant)
         if request.ip is not None or self._frontend.sources.proxies:
             try:
                 peer = self._frontend.sources.peer_address(address, request.ip, raw, size)
