@@ -431,6 +431,10 @@ def test_bridge():
         "--bridge: needs livesync.proxy.listen or livesync.proxy.connect",
     ]
     assert errors(arguments, "--bridge", "--check") == errors(arguments, "--check", "--bridge")
+    old = ["livesync.cluster.v6_records yes", "livesync.cluster.listen 10.0.0.1"]
+    assert errors(arguments, "--bridge", "-f", "x", x=old + ["livesync.proxy.listen ::"]) == [
+        "x:1: livesync.cluster.v6_records: does not go with --bridge, whose stream is IPv4"
+    ]
     for argv in (["--check", "--bridge", "-f", "x"], ["--bridge", "--check", "-f", "x"]):
         conf = ["livesync.cluster.listen 10.0.0.1", "livesync.proxy.connect 1.2.3.4"]
         assert arguments(*argv, x=conf).action == "check"
