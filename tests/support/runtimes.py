@@ -16,7 +16,10 @@ RUNTIMES = ("cpython", "micropython")
 FOREIGN_RUNTIMES = ("micropython-armhf", "micropython-s390x", "cpython-3.9")
 
 # Where the vectors run besides the CPython that runs pytest; the last two have no sockets.
-VECTOR_INTERPRETERS = ("micropython", *FOREIGN_RUNTIMES, "micropython-1.23", "micropython-1.29")
+VECTOR_INTERPRETERS = (
+    *("micropython", *FOREIGN_RUNTIMES, "cpython-3.14"),
+    *("micropython-1.23", "micropython-1.29"),
+)
 
 
 def command(runtime, *options):
