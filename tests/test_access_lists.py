@@ -301,7 +301,7 @@ def test_A3_the_old_list_stays_if_the_new_one_is_none(start, folder, missing):
     assert allowed(tracker, ONE)
     remove(path)
     reason = spoil(path, missing)
-    reload(tracker, "access.whitelist: %s.*; the old list of 2 stays" % reason)
+    reload(tracker, "access.whitelist: %s.*; the old list of 2 stays\n" % reason)
     assert allowed(tracker, OTHER)
     assert not allowed(tracker, THIRD)
     assert scrape(tracker, ONE)[ONE][b"complete"] == 1

@@ -99,6 +99,8 @@ class AccessLists:
                 return known
             hashes.release()
             problem = "no info_hash in %s%s" % (path, _ignored(lines))
+            if known and known.count:
+                problem += "; only a restart empties a list"
         log("access.%s: %s; %s" % (name, problem, _remains(known, name)))
         return known
 

@@ -33,11 +33,6 @@ class Fifos:
         """Returns (descriptor, what to call when it is readable) of each."""
         return [(pipe.opened.fileno(), pipe.ready) for pipe in self._pipes]
 
-    def close(self):
-        """Closes them."""
-        while self._pipes:
-            self._pipes.pop().opened.close()
-
 
 class _Pipe:
     def __init__(self, keyword, opened, listed, access, jobs):
@@ -78,4 +73,4 @@ class _Pipe:
         if lines.ignored > ignored:
             log("%s: %d lines without info_hash ignored" % (self._keyword, lines.ignored - ignored))
         if lost:
-            log("%s: %d changes lost" % (self._keyword, lost))
+            log("%s: %d torrents lost: no list or no memory for them" % (self._keyword, lost))

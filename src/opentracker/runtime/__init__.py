@@ -28,7 +28,7 @@ Both modules give the same names:
     socket_address(ip, port)    an address for sendto and connect
     ip_of(address)              the packed ip of one that recvfrom gave
     open_fifo(path)             a named pipe, made if it is missing: read() -> bytes, b"" if there
-                                are none; fileno(); close(); OSError or ValueError says why not
+                                are none; fileno(); OSError or ValueError says why not
     unix_datagrams(path)        a socket that sends to a Unix socket: send(bytes); close()
     encodings()                 the content codings that it can compress with, the best first
     compressor(encoding)        one of these: compress(bytes) -> bytes; flush() -> the rest; close()

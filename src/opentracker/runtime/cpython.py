@@ -233,9 +233,6 @@ class _Fifo:
         except BlockingIOError:
             return b""
 
-    def close(self):
-        os.close(self._number)
-
 
 def open_fifo(path):
     try:

@@ -13,7 +13,6 @@ class _Fifo:
     def __init__(self, libc, number):
         self._number = number
         self._read = libc.func("l", "read", "ipL")
-        self._close = libc.func("i", "close", "i")
         self._buffer = bytearray(_BYTES)
 
     def fileno(self):
@@ -26,9 +25,6 @@ class _Fifo:
                 return b""
             raise OSError(os.errno())
         return bytes(self._buffer[:size])
-
-    def close(self):
-        self._close(self._number)
 
 
 def open_fifo(libc, path, on_mips):
