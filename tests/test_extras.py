@@ -505,6 +505,11 @@ def test_T6_fulllog_is_for_blessed_addresses_only(administered, launch):
         assert b"failure reason" in lognet(administered, value, source=ELSEWHERE)
     assert full_log(administered) == b""
     assert get(administered, "/stats?mode=fulllog", source=ELSEWHERE)[0] == 403
+    # Who is named stays so behind a proxy, and makes nobody else so.
+    forwarded = f"X-Forwarded-For: {ELSEWHERE}"
+    assert get(administered, "/stats?mode=fulllog", [forwarded], PROXY)[0] == 403
+    assert get(administered, "/announce?lognet=-", [forwarded], PROXY)[2].startswith(b"d14:failure")
+    assert get(administered, "/stats?mode=fulllog", [f"X-Forwarded-For: {PROXY}"], PROXY)[0] == 200
     # By default statistics are for private networks, but this is for those that are named.
     unnamed = launch(runtime)
     assert b"failure reason" in lognet(unnamed, "127.0.0.0/8", source=HERE)

@@ -49,7 +49,7 @@ class HttpFrontend:
             request = http.parse(raw, size, self.stats_path)
             if request.kind == ANNOUNCE:
                 if request.lognet is not None:
-                    body = self._log_network(request, address)
+                    body = self._log_network(request, raw, size, address)
                     if body:
                         return self._whole(body)
                 if request.ip is not None or self.sources.proxies:
@@ -89,9 +89,9 @@ class HttpFrontend:
         self._counters.errors[MOVED] += 1
         return http.redirect(self.redirect_url)
 
-    def _log_network(self, request, address):
+    def _log_network(self, request, raw, size, address):
         """Returns the reply to a change of the log of requests, None from who may not."""
-        body = self.pages.log_network(request.lognet, address)
+        body = self.pages.log_network(request.lognet, raw, size, address)
         if not body and request.info_hash is None:
             raise http.Failure(http.MISSING_INFO_HASH)
         return body

@@ -43,7 +43,7 @@ class Pages:
             self._require(self.permissions.full_scrape, raw, size, address)
             form = b"statedump" if request.mode == b"statedump" else request.format or b"ben"
             return self._listing(form, raw, size)
-        return self._statistics_page(request, address)
+        return self._statistics_page(request, raw, size, address)
 
     def _require(self, networks, raw, size, address):
         """Raises BadRequest unless one of the networks has the address in it.
@@ -57,13 +57,17 @@ class Pages:
         if not allowed:
             raise BadRequest(DENIED)
 
-    def log_network(self, value, address):
+    def log_network(self, value, raw, size, address):
         """Does what a lognet parameter says; returns what to answer, None if nobody listens to it.
 
         Raises BadRequest.
         """
-        if self.permissions.full_log.holds(address):
-            return self.full_log.change(value)
+        return self.full_log.change(value) if self._may_log(raw, size, address) else None
+
+    def _may_log(self, raw, size, address):
+        """Tells whether an address is named for it, and who comes by a proxy there as well."""
+        named = self.permissions.full_log
+        return named.holds(address) and named.holds(self.sources.client(address, raw, size))
 
     def _full_scrape(self, raw, size, address):
         self._require(self.permissions.full_scrape, raw, size, address)
@@ -96,9 +100,9 @@ class Pages:
         finally:
             stream.close()
 
-    def _statistics_page(self, request, address):
+    def _statistics_page(self, request, raw, size, address):
         if request.mode == b"fulllog":
-            if not self.permissions.full_log.holds(address):
+            if not self._may_log(raw, size, address):
                 raise BadRequest(DENIED)
             length, rest = self.full_log.take()
             return http.typed_head(b"text/plain", length), rest
