@@ -5,7 +5,6 @@ Without ffi (no OpenWrt build is) the tracker runs with less; `missing` says wit
 
 import errno
 import gc
-import os
 import socket
 import sys
 import time
@@ -14,11 +13,8 @@ import uctypes
 
 from opentracker.runtime.batch import Batch
 from opentracker.runtime.descriptors import Descriptors
-
-try:
-    import ffi
-except ImportError:
-    ffi = None
+from opentracker.runtime.libc import MIPS, libc
+from opentracker.runtime.process import Signals, settle  # noqa: F401
 
 # SyntaxError: this processor has no emitter. ImportError: the file was left out.
 try:
@@ -28,9 +24,6 @@ except (ImportError, SyntaxError, ValueError):
 
 NAME = "MicroPython " + ".".join([str(part) for part in sys.implementation[1][:3]])
 
-# Numbers that differ on MIPS, where SOL_SOCKET gives it away.
-_MIPS = socket.SOL_SOCKET == 0xFFFF
-_SIG_BLOCK = 1 if _MIPS else 0
 _EAGAIN = errno.EAGAIN
 
 _IPPROTO_IP, _IPPROTO_TCP, _IPPROTO_IPV6 = 0, 6, 41
@@ -47,16 +40,9 @@ _ORDER = sys.byteorder
 _LARGER_THAN_ANY_HOLE = 65536
 _HEAP_BLOCK = 32 if sys.maxsize > 1 << 32 else 16
 
-_libc = None
-if ffi:
-    try:
-        _libc = ffi.open(None)
-    except OSError:
-        pass
-
 
 def missing():
-    if _libc:
+    if libc:
         return []
     return [
         "this MicroPython has no ffi: no reload and no clean end by signals, no leaving root, "
@@ -68,11 +54,11 @@ class _System:
     """The C library and memory outside the heap."""
 
     def __init__(self, libc):
-        self._libc = libc
+        self.libc = libc
         self._calloc = libc.func("p", "calloc", "LL")
 
     def function(self, name, types):
-        return self._libc.func("i", name, types)
+        return self.libc.func("i", name, types)
 
     def memory(self, size):
         address = self._calloc(1, size)
@@ -89,7 +75,7 @@ def _uint32s(memory):
     return uctypes.struct(address, (uctypes.ARRAY | 0, len(memory) // 4 | uctypes.UINT32))
 
 
-_system = _System(_libc) if _libc else None
+_system = _System(libc) if libc else None
 
 
 def reserve(size):
@@ -98,10 +84,10 @@ def reserve(size):
 
 
 def release(memory, words):
-    if _libc:
-        _libc.func("v", "free", "p")(memory)
+    if libc:
+        libc.func("v", "free", "p")(memory)
         try:
-            _libc.func("i", "malloc_trim", "L")(0)
+            libc.func("i", "malloc_trim", "L")(0)
         except OSError:
             pass  # Only glibc has it, and only glibc keeps large pieces.
 
@@ -205,7 +191,7 @@ class Listener:
         self.close = self._socket.close
 
     def accept(self):
-        return _connections.accept(self.fileno() if _libc else self._socket, self._ip_bytes)
+        return _connections.accept(self.fileno() if libc else self._socket, self._ip_bytes)
 
 
 class _Sockets:
@@ -237,10 +223,10 @@ class _Sockets:
 
 
 def connection_of(new):
-    return new.fileno() if _libc else new
+    return new.fileno() if libc else new
 
 
-_connections = Descriptors(_libc) if _libc else _Sockets()
+_connections = Descriptors(libc) if libc else _Sockets()
 read = _connections.read
 write = _connections.write
 close = _connections.close
@@ -255,7 +241,7 @@ class DatagramSocket:
         self.fileno = self._socket.fileno
         self.close = self._socket.close
         self._batch = None
-        if _libc:
+        if libc:
             if not any(ip):
                 self._tell_what_was_asked(len(ip))
             self._batch = Batch(_system, self.fileno(), len(ip), not any(ip))
@@ -307,11 +293,11 @@ def unix_datagrams(path):
 
 
 def open_fifo(path):
-    if not _libc:
+    if not libc:
         raise ValueError("needs ffi, which this MicroPython does not have")
     from opentracker.runtime.fifo import open_fifo
 
-    return open_fifo(_libc, path, _MIPS)
+    return open_fifo(libc, path, MIPS)
 
 
 _zlib = None
@@ -319,7 +305,7 @@ _zlib = None
 
 def encodings():
     global _zlib
-    if ffi and _zlib is None:
+    if libc and _zlib is None:
         from opentracker.runtime import libz  # Only when somebody wants it.
 
         _zlib = libz.load() or False
@@ -333,90 +319,7 @@ def compressor(_encoding):
 
 
 def load_all():
-    if ffi:
+    if libc:
         from opentracker.runtime import fifo  # noqa: F401
 
         encodings()
-
-
-class Signals:
-    """A signalfd: MicroPython's own handlers do not wake a poll, and one jumps out of any C code.
-
-    Without ffi nothing is read here, and signals do what they do by default.
-    """
-
-    _NAMES = {1: "HUP", 2: "INT", 15: "TERM"}
-    _INFO_BYTES = 128
-    _SET_BYTES = 128
-
-    def __init__(self):
-        self._number = -1
-        if _libc:
-            wanted = bytearray(self._SET_BYTES)
-            _libc.func("i", "sigemptyset", "p")(wanted)
-            add = _libc.func("i", "sigaddset", "pi")
-            for number in self._NAMES:
-                add(wanted, number)
-            _libc.func("i", "sigprocmask", "ipp")(_SIG_BLOCK, wanted, None)
-            self._number = _libc.func("i", "signalfd", "ipi")(-1, wanted, 0)
-            self._read = _libc.func("l", "read", "ipL")
-            self._info = bytearray(self._INFO_BYTES)
-
-    def fileno(self):
-        """Returns the descriptor, or -1 if there is none."""
-        return self._number
-
-    def read(self):
-        """Call it only if the descriptor is readable: it would wait for a signal."""
-        if self._read(self._number, self._info, self._INFO_BYTES) != self._INFO_BYTES:
-            return []
-        return [self._NAMES[int.from_bytes(self._info[:4], _ORDER)]]
-
-
-def settle(user, directory):
-    if not _is_root():
-        if directory:
-            os.chdir(directory)
-        return
-    if not _libc:
-        raise ValueError("without ffi it can not leave root; start it as another user")
-    uid, gid = _look_up(user)
-    if not uid or not gid:
-        raise ValueError('user "%s" is root; name another with -u' % user)
-    if directory:
-        _call("chroot", "s", directory)
-    os.chdir("/")
-    _call("setgroups", "Lp", 1, _native(gid, 4))
-    _call("setgid", "I", gid)
-    _call("setuid", "I", uid)
-    if _is_root_now():
-        raise ValueError("still root after leaving it")
-
-
-def _call(name, types, *arguments):
-    if _libc.func("i", name, types)(*arguments):
-        raise OSError(os.errno())
-
-
-def _is_root_now():
-    return not _libc.func("I", "getuid", "")() or not _libc.func("I", "geteuid", "")()
-
-
-def _is_root():
-    if _libc:
-        return _is_root_now()
-    with open("/proc/self/status") as status:
-        for line in status:
-            if line.startswith("Uid:"):
-                return "0" in line.split()[1:]
-    return False
-
-
-def _look_up(user):
-    """Returns user and group id of a name in /etc/passwd."""
-    with open("/etc/passwd") as users:
-        for line in users:
-            fields = line.split(":")
-            if fields[0] == user and len(fields) > 3:
-                return int(fields[2]), int(fields[3])
-    raise ValueError('there is no user "%s" to run as' % user)
