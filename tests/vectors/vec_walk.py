@@ -129,6 +129,8 @@ def test_a_restored_swarm_keeps_its_count_for_the_rest_of_its_day():
     assert pools.restore_swarm(HASH, 7, 1400)
     swarm = pools.find(HASH)
     assert pools.downloaded(swarm) == 7 and pools.idle_minutes(swarm) == 1400
+    assert pools.restore_swarm(HASH, 6, 1430)
+    assert pools.downloaded(swarm) == 7 and pools.idle_minutes(swarm) == 1400
     pools.advance(40)
     assert pools.downloaded(pools.find(HASH)) == 7
     pools.advance(41)

@@ -204,16 +204,17 @@ class Pools:
     def restore_swarm(self, info_hash, downloaded, idle):
         """Makes sure that a swarm has had `downloaded` completed events at least.
 
-        One without peers is taken for having fallen empty `idle` minutes ago. Returns False if
-        there is no room.
+        One without peers is taken for having fallen empty `idle` minutes ago, or later if that is
+        known. Returns False if there is no room.
         """
-        swarm = self.swarms.find(info_hash) or self._add_swarm(info_hash, _NOBODY)
+        known = self.swarms.find(info_hash)
+        swarm = known or self._add_swarm(info_hash, _NOBODY)
         if not swarm:
             return False
         words = self.arena.words
         if words[swarm + DOWNLOADED] < downloaded:
             words[swarm + DOWNLOADED] = min(downloaded, 0xFFFFFFFF)
-        if self.swarms.is_empty(swarm):
+        if not known or self.swarms.is_empty(swarm) and idle < self.idle_minutes(swarm):
             self.swarms.set_emptied(swarm, self.minute - idle)
         return True
 
