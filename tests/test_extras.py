@@ -397,7 +397,8 @@ def test_P3_a_new_system_log_is_found(runtime, system_log, syslog_yes):
 @pytest.mark.requires_root
 def test_P3_a_slow_system_log_holds_nobody_up(runtime, system_log, syslog_yes):
     """Some lines wait until it takes them, more are lost, and peers are served meanwhile."""
-    count = 1000
+    with open("/proc/sys/net/unix/max_dgram_qlen") as file:
+        count = int(file.read()) + 200
     with system_log.tracker(runtime, *syslog_yes) as tracker:
         for port in range(1, count + 1):
             announce(tracker, HASH, port, event="completed", numwant=0)
