@@ -39,19 +39,19 @@ def _listing(pools, entry, head, tail, now_minutes, hides):
     global _under_way
     _under_way += 1
     try:
-        yield head
-        last = b""
+        entries, last = [head], b""
         for info_hashes in in_order(pools, lambda: _share(pools.budget)):
-            for start in range(0, len(info_hashes), _SWARMS_IN_A_CHUNK):
-                entries = []
-                for info_hash in info_hashes[start : start + _SWARMS_IN_A_CHUNK]:
-                    swarm = pools.find(info_hash)
-                    if swarm and info_hash != last and not (hides and hides(info_hash)):
-                        entries.append(entry(pools, swarm, info_hash, now_minutes))
-                    last = info_hash
-                yield b"".join(entries)
+            for info_hash in info_hashes:
+                swarm = pools.find(info_hash)
+                if swarm and info_hash != last and not (hides and hides(info_hash)):
+                    entries.append(entry(pools, swarm, info_hash, now_minutes))
+                    if len(entries) >= _SWARMS_IN_A_CHUNK:
+                        chunk = b"".join(entries)
+                        entries = []
+                        yield chunk
+                last = info_hash
             yield b""
-        yield tail
+        yield b"".join(entries) + tail
     finally:
         _under_way -= 1
 

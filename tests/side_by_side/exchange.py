@@ -211,12 +211,31 @@ def wait_until_read(connection):
 
 def normal_http(reply, sampled=False):
     head, end, body = reply.partition(b"\r\n\r\n")
+    if b"\r\nTransfer-Encoding: chunked" in head:
+        body = _normal_chunks(body)
     right_length = b"Content-Length: %d" % len(body)
     lines = [b"Content-Length: right" if x == right_length else x for x in head.split(b"\r\n")]
     body = _INTERVALS.sub(_normal_intervals, body, count=1)
     for key, family in ((b"5:peers", 4), (b"6:peers6", 6)):
         body = _normal_list(body, key, PEER_SIZES[family], sampled)
     return b"\r\n".join(lines) + end + body
+
+
+def _normal_chunks(body):
+    """What was sent in chunks, in one; anything else as it is."""
+    whole = []
+    rest = body
+    while True:
+        size, end, rest = rest.partition(b"\r\n")
+        if not end or not re.fullmatch(rb"[1-9a-f][0-9a-f]*|0", size):
+            return body
+        count = int(size, 16)
+        if rest[count : count + 2] != b"\r\n":
+            return body
+        whole.append(rest[:count])
+        rest = rest[count + 2 :]
+        if not count:
+            return body if rest else b"<chunks>" + b"".join(whole)
 
 
 def _normal_intervals(match):
