@@ -2,6 +2,7 @@
 
 import time
 
+from opentracker import config
 from opentracker.log import log
 
 
@@ -11,13 +12,13 @@ class Persistence:
     It works in jobs (`opentracker.jobs`), so that a save waits until all is loaded.
     """
 
-    def __init__(self, tracker, jobs, system, state_file, statedump):
-        """`state_file`, `statedump`: paths, or None. `system`: `opentracker.runtime`."""
+    def __init__(self, settings, tracker, jobs, system):
+        """`system` is `opentracker.runtime`."""
         self._tracker = tracker
         self._jobs = jobs
         self._system = system
-        self._state_file = state_file
-        self._statedump = statedump
+        self._state_file = _path(settings, settings.state_file)
+        self._statedump = _path(settings, settings.load_file)
         self._loading = None
         self._saving = None
 
@@ -69,6 +70,10 @@ class Persistence:
     def _allows(self, info_hash):
         access = self._tracker.access
         return not access or access.allows(info_hash)
+
+
+def _path(settings, name):
+    return config.path_of(settings, name) if name else None
 
 
 def _now():

@@ -23,6 +23,7 @@ from opentracker.tracker import Tracker
 _SWEEP_ROUND_SECONDS = 120
 _CONNECTION_ID_SECONDS = 120
 _REPORT_SECONDS = 600
+_PATIENCE_MS = 2000
 
 
 class Service:
@@ -44,6 +45,7 @@ class Service:
         self.udp = UdpFrontend(self.tracker, self.counters)
         self._completions = None
         self._cluster = None
+        self._persistence = None
         if settings.woodpeckers:
             self.statistics.spot_woodpeckers()
         self._fifos = None
@@ -86,6 +88,19 @@ class Service:
             from opentracker.fifos import Fifos
 
             self._fifos = Fifos(settings, self.tracker.access, self.jobs, runtime.open_fifo)
+        if settings.state_file or settings.load_file:
+            from opentracker.persistence import Persistence
+
+            self._persistence = Persistence(settings, self.tracker, self.jobs, runtime)
+            self._persistence.load()
+            self._work_before_serving()
+
+    def _work_before_serving(self):
+        """Lets the first clients wait for the jobs, but not forever."""
+        start = runtime.milliseconds()
+        while self.jobs.work():
+            if (runtime.milliseconds() - start) & 0xFFFF > _PATIENCE_MS:
+                return
 
     def readers(self):
         """Returns (descriptor, what to call when it is readable) of all that the loop waits for."""
@@ -118,6 +133,8 @@ class Service:
         if read_again(self.settings):
             self._take_settings()
         self._reload_lists()
+        if self._persistence:
+            self._persistence.save()
 
     def _reload_lists(self):
         settings = self.settings
@@ -131,6 +148,8 @@ class Service:
 
     def stop(self):
         """Saves what is to be saved, and sends what is to be sent."""
+        if self._persistence:
+            self._persistence.finish()
         self.jobs.finish()
         if self._cluster:
             self._cluster.close()

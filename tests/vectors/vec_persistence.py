@@ -6,7 +6,6 @@ from vec_statefile import State, System
 
 from opentracker import persistence
 from opentracker.persistence import Persistence
-from opentracker.pools import V4
 from opentracker.tracker import Tracker
 
 
@@ -36,11 +35,20 @@ class Deny:
         return info_hash != self._denied
 
 
+class Settings:
+    rootdir = None
+    directory = "/tmp"
+
+    def __init__(self, state_file, load_file):
+        self.state_file = state_file
+        self.load_file = load_file
+
+
 def start(state_file, statedump=None, access=None):
     """A tracker that is loading."""
     tracker, jobs = Tracker(pools_of(512)), Jobs()
     tracker.access = access
-    kept = Persistence(tracker, jobs, System, state_file, statedump)
+    kept = Persistence(Settings(state_file, statedump), tracker, jobs, System)
     kept.load()
     return tracker, jobs, kept
 
@@ -65,6 +73,15 @@ def test_what_was_saved_at_the_end_is_there_at_the_next_start():
         assert not tracker.pools.find(info_hash(5))
         swarm = tracker.pools.find(b"0123456789abcdefghij")
         assert tracker.pools.downloaded(swarm) == 7
+
+
+def test_relative_names_are_relative_to_where_the_settings_say():
+    with State() as state:
+        tracker, jobs, kept = start(state.path[len("/tmp/") :])
+        jobs.work()
+        crowd(tracker, range(3))
+        kept.finish()
+        assert len(state.read()) > 100
 
 
 def test_without_a_state_file_only_the_dump_is_loaded():
@@ -158,4 +175,3 @@ def test_a_damaged_file_is_not_saved_over():
         kept.finish()
         assert state.read(".damaged") == b"no state file"
         assert state.lines[-1].startswith("saved 10 swarms and 10 peers to ")
-        assert tracker.pools.find(info_hash(1)) and V4 == 0

@@ -29,6 +29,8 @@ Both modules give the same names:
     ip_of(address)              the packed ip of one that recvfrom gave
     open_fifo(path)             a named pipe, made if it is missing: read() -> bytes, b"" if there
                                 are none; fileno(); OSError or ValueError says why not
+    create(path)                a new file to write bytes to, which only its owner may read
+    sync(file)                  waits until its bytes have come to the disk
     unix_datagrams(path)        a socket that sends to a Unix socket: send(bytes); close()
     encodings()                 the content codings that it can compress with, the best first
     compressor(encoding)        one of these: compress(bytes) -> bytes; flush() -> the rest; close()

@@ -21,6 +21,7 @@ __all__ = [
     "close",
     "compressor",
     "connection_of",
+    "create",
     "encodings",
     "ip_of",
     "load_all",
@@ -37,6 +38,7 @@ __all__ = [
     "settle",
     "shared_datagrams",
     "socket_address",
+    "sync",
     "tune",
     "unix_datagrams",
     "write",
@@ -242,6 +244,15 @@ def open_fifo(path):
             raise ValueError("is not a named pipe") from None
     # With a writer of its own it never comes to an end.
     return _Fifo(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+
+
+def create(path):
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+
+
+def sync(file):
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def encodings():

@@ -300,6 +300,21 @@ def open_fifo(path):
     return open_fifo(libc, path, MIPS)
 
 
+def create(path):
+    if not libc:
+        return open(path, "wb")
+    set_mask = libc.func("i", "umask", "i")
+    before = set_mask(0o077)
+    try:
+        return open(path, "wb")
+    finally:
+        set_mask(before)
+
+
+def sync(file):
+    file.flush()  # MicroPython's waits for the disk.
+
+
 _zlib = None
 
 
