@@ -63,7 +63,7 @@ class Cluster:
         self.take_settings(settings)
         self._v4 = Outbox(own_id, 6, self.link.aside)
         self._v6 = Outbox(own_id, 18, self.link.aside)
-        self._flushed = {self._v4: 0, self._v6: 0}
+        self._flushed = {self._v4: -_DELAY_SECONDS, self._v6: -_DELAY_SECONDS}
         self._second = 0
         if not settings.livesync_v6_records:
             tracker.watchers.append(self)
