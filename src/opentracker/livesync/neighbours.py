@@ -24,7 +24,7 @@ _HELLO_SECONDS = 5
 _MOST_UNSENT = 131072
 _READ_BYTES = 4096
 _ACCEPTED_AT_ONCE = 8
-_MOST_LINES = 20  # of the log, on those who call, between two reports
+_MOST_LINES = 64  # of the log, on those who call, between two reports
 
 
 class _Target:

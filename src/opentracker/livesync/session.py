@@ -67,7 +67,7 @@ class Session:
         return (self._frames.abilities or 0) & READS_V6 != 0
 
     def send(self, frames):
-        """Adds frames, of 16,000 bytes at most, to `unsent`."""
+        """Adds frames, not none and of 16,000 bytes at most, to `unsent`."""
         self.unsent += self._sealed(frames) if self._ours else frames
 
     def records(self, data):
