@@ -115,15 +115,21 @@ class Pages:
         content_type = self._statistics.content_type(request.mode)
         if isinstance(body, bytes):
             return http.typed_head(content_type, len(body)) + body, None
-        return b"", _whole(body, content_type)
+        return b"", self._whole(body, content_type)
 
-
-def _whole(chunks, content_type):
-    """Yields the reply of a page that takes a while, as soon as its length is known."""
-    parts = []
-    for chunk in chunks:
-        if chunk:
-            parts.append(chunk)
-        yield b""
-    body = b"".join(parts)
-    yield http.typed_head(content_type, len(body)) + body
+    def _whole(self, stream, content_type):
+        """Yields the reply of a page that takes a while, as soon as its length is known."""
+        pieces = []
+        try:
+            for piece in stream:
+                if piece:
+                    pieces.append(piece)
+                yield b""
+            body = b"".join(pieces)
+            reply = http.typed_head(content_type, len(body)) + body
+        except MemoryError:
+            self._counters.errors[INTERNAL] += 1
+            reply = http.error_page(INTERNAL)
+        finally:
+            stream.close()
+        yield reply

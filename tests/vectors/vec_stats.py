@@ -4,8 +4,9 @@ import json
 
 from makers import Numbers, Replaced, info_hash, ipv4, peer_v4, peer_v6, pools_of
 
-from opentracker import errors
+from opentracker import errors, http
 from opentracker.counters import Counters
+from opentracker.pages import Pages
 from opentracker.stats import Statistics, subnets
 from opentracker.stats.everything import escaped
 from opentracker.stats.ranking import Ranking
@@ -221,6 +222,40 @@ def test_version_texts_that_xml_can_not_hold():
         assert escaped(text) == xml, (text, escaped(text))
 
 
+# When memory is short
+
+
+def test_a_slow_page_without_memory_is_an_error_page():
+    class Short:
+        closed = False
+
+        def page(self, mode):
+            try:
+                yield b"a part"
+                raise MemoryError
+            finally:
+                self.closed = True
+
+        def content_type(self, mode):
+            return b"text/plain"
+
+    class Everybody:
+        def holds(self, address):
+            return True
+
+    class Permissions:
+        stats = Everybody()
+
+    counters, short = Counters(), Short()
+    pages = Pages(None, counters, short, None)
+    pages.permissions = Permissions()
+    raw = b"GET /stats?mode=s24s HTTP/1.0\r\n\r\n"
+    head, rest = pages.answer(http.parse(raw, len(raw)), raw, len(raw), b"\x7f\0\0\1")
+    assert head == b""
+    assert list(rest) == [b"", http.error_page(errors.INTERNAL)]
+    assert counters.errors[errors.INTERNAL] == 1 and short.closed
+
+
 # Rankings
 
 
@@ -429,6 +464,21 @@ def test_peers_come_and_go_while_networks_are_counted():
         tower.tracker.announce(info_hash(gone % 300), peer_v4(gone), False, False, True)
         number += 1
     assert number > 2100
+
+
+def test_networks_are_counted_for_one_at_a_time():
+    tower = Tower()
+    for number in range(200):
+        tower.announce(number, peer_v4(number))
+    expected = tower.page(b"s24s")
+    first, second = tower.stats.page(b"s24s"), tower.stats.page(b"s24s")
+    assert next(first) == b""
+    assert [next(second) for _ in range(1000)] == [b""] * 1000
+    first.close()
+    assert b"".join(list(second)) == expected
+    given_up = tower.stats.page(b"s24s")
+    given_up.close()
+    assert tower.page(b"s24s") == expected
 
 
 # Woodpeckers

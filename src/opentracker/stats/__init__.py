@@ -35,6 +35,7 @@ class Statistics:
         self.runtime_name = runtime_name
         self.version_text = "opentracker %s, the one in Python, on %s" % (VERSION, runtime_name)
         self.woodpeckers = None
+        self._counts_networks = False
 
     def spot_woodpeckers(self):
         """Counts from now on which networks announce too often, for mode=woodpeckers."""
@@ -48,9 +49,20 @@ class Statistics:
 
         It is bytes; or a generator, if making it takes time: of b"" for each step of it that is
         done, and in the end of the page in pieces of 16 KiB at most; or None, if there is nothing
-        behind the mode: always for "busy", and for "woodpeckers" unless they are spotted.
+        behind the mode: always for "busy", and for "woodpeckers" unless they are spotted. Whoever
+        does not take a generator to its end closes it.
         """
         return _MODES[mode](self)
+
+    def networks(self):
+        """Yields the page of mode=s24s. What one takes of memory is much: others wait meanwhile."""
+        while self._counts_networks:
+            yield b""
+        self._counts_networks = True
+        try:
+            yield from busiest_networks(self.pools)
+        finally:
+            self._counts_networks = False
 
     def content_type(self, mode):
         """Returns the value (bytes) of the page's Content-Type."""
@@ -78,7 +90,7 @@ _MODES = {
     b"everything": everything,
     b"top10": lambda stats: top_torrents(stats.tracker, 10),
     b"top100": lambda stats: top_torrents(stats.tracker, 100),
-    b"s24s": lambda stats: busiest_networks(stats.pools),
+    b"s24s": Statistics.networks,
     b"busy": lambda stats: None,
     b"woodpeckers": _woodpeckers,
     b"json": as_json,
