@@ -270,4 +270,4 @@ def test_challenges_and_answers_are_rationed():
         stranger.acquaintances.greet()
         for packet in stranger.sent:
             one.hears(packet)
-    assert len(one.sent) == 16 + 1
+    assert len(one.sent) == 16

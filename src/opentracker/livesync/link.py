@@ -37,7 +37,6 @@ class Link:
         self._refused = {}
         self._unsent = 0
         self._send_error = None
-        self._greeted = False
         self._next_report = self._next_rejoin = 0
         self.fileno = socket.fileno
         self.close = socket.close
@@ -46,12 +45,13 @@ class Link:
         """Sets whom to believe: (packed ip, bits) of nodes, and a key (str) or None.
 
         With a key and no networks every node that has the key is believed. The key stays what it
-        was set to first.
+        was set to first; that is when the others are asked to make themselves known.
         """
         if key and not self._seal:
             self.aside = TAIL_BYTES
             self._seal = Seal(key.encode())
             self._acquaintances = Acquaintances(self.id, self.send)
+            self._acquaintances.greet()
         self._nodes = Networks(networks)
         self._anybody = bool(self._seal) and not networks
 
@@ -73,9 +73,6 @@ class Link:
         """To be called once a second, with the seconds of a clock that never goes back."""
         if self._acquaintances:
             self._acquaintances.tick()
-            if not self._greeted:
-                self._greeted = True
-                self._acquaintances.greet()
         if second >= self._next_rejoin:
             self._next_rejoin = second + _REJOIN_SECONDS
             self._socket.rejoin()

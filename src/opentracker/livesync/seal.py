@@ -27,7 +27,7 @@ _BLOCK_BYTES = 64
 _NONCE_BYTES = 8
 _NAMED_END = HEAD_BYTES + ID_BYTES
 _MOST_KNOWN = 64
-_MOST_ANSWERS_A_SECOND = 16
+_MOST_REPLIES_A_SECOND = 16
 
 
 class Seal:
@@ -73,8 +73,7 @@ class Acquaintances:
         self._send = send
         self._nonce = urandom(_NONCE_BYTES)
         self._known = []  # (id, count), the one heard last at the end
-        self._may_challenge = False
-        self._answers = 0
+        self._replies = 0
 
     def greet(self):
         """Asks everybody to make themselves known."""
@@ -82,8 +81,7 @@ class Acquaintances:
 
     def tick(self):
         """To be called every second: makes room for more challenges and answers."""
-        self._may_challenge = True
-        self._answers = 0
+        self._replies = 0
 
     def admits(self, packet, size, count):
         """Tells whether packet[:size], without its tail, is news of a node that is alive."""
@@ -99,22 +97,23 @@ class Acquaintances:
         if kind == CHALLENGE and size == _NAMED_END + _NONCE_BYTES:
             self._answer(sender, packet)
         if before < 0:
-            if self._may_challenge:
-                self._may_challenge = False
-                self._challenge(sender)
+            self._challenge(sender)
             return False
         self._remember(sender, count)
         return kind != CHALLENGE
 
     def _challenge(self, asked):
-        self._send(head(self._own_id, CHALLENGE) + asked + self._nonce)
+        self._reply(CHALLENGE, asked + self._nonce)
 
     def _answer(self, sender, packet):
         asked = bytes(packet[HEAD_BYTES:_NAMED_END])
-        if asked in (self._own_id, EVERYONE) and self._answers < _MOST_ANSWERS_A_SECOND:
-            self._answers += 1
-            nonce = bytes(packet[_NAMED_END : _NAMED_END + _NONCE_BYTES])
-            self._send(head(self._own_id, ANSWER) + sender + nonce)
+        if asked in (self._own_id, EVERYONE):
+            self._reply(ANSWER, sender + bytes(packet[_NAMED_END : _NAMED_END + _NONCE_BYTES]))
+
+    def _reply(self, kind, content):
+        if self._replies < _MOST_REPLIES_A_SECOND:
+            self._replies += 1
+            self._send(head(self._own_id, kind) + content)
 
     def _count_of(self, sender):
         for known, count in self._known:
