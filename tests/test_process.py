@@ -332,6 +332,63 @@ def test_nothing_is_logged_per_request(start):
     assert tracker.log() == before
 
 
+# Listening elsewhere
+
+
+def listening_at(*endpoints):
+    return "".join(f"listen.tcp_udp {endpoint}\n" for endpoint in endpoints)
+
+
+def test_a_reload_moves_the_sockets_and_loses_no_peer(start, public_path):
+    old, new = free_port(), free_port()
+    config = public_path / "config"
+    config.write_text(listening_at(f"127.0.0.1:{old}"))
+    tracker = start("-f", config, port=old)
+    announce(tracker, HASH, 1)
+    config.write_text(listening_at(f"127.0.0.1:{new}", f"[::1]:{new}"))
+    lines = reload(tracker, "serving udp://\\[::1\\]")
+    assert PREFIX + "reloaded; changed: listen.tcp, listen.udp" in "\n".join(lines)
+    assert can_listen(old)
+    for host in ("127.0.0.1", "::1"):
+        assert scrape((host, new), HASH)[HASH][b"complete"] == 1
+        with UdpClient((host, new)) as client:
+            assert client.scrape(HASH).counts == [(1, 0, 0)]
+
+
+def test_a_reload_goes_from_all_addresses_to_one_on_the_same_port(start, public_path):
+    port = free_port()
+    config = public_path / "config"
+    config.write_text(listening_at(f"0.0.0.0:{port}"))
+    tracker = start("-f", config, port=port)
+    for endpoint in (f"127.0.0.2:{port}", f"0.0.0.0:{port}"):
+        config.write_text(listening_at(endpoint))
+        reload(tracker, "serving udp://")
+        assert get(("127.0.0.2", port), "/x")[0] == 404
+        with UdpClient(("127.0.0.2", port)) as client:
+            client.connect()
+    assert get(("127.0.0.1", port), "/x")[0] == 404
+
+
+def test_a_reload_that_can_not_listen_leaves_all_sockets_as_they_are(start, public_path):
+    port, third = free_port(), free_port()
+    config = public_path / "config"
+    config.write_text(listening_at(f"127.0.0.1:{port}"))
+    tracker = start("-f", config, port=port)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        occupied = taken.getsockname()[1]
+        config.write_text(listening_at(f"127.0.0.1:{third}", f"127.0.0.1:{occupied}"))
+        lines = reload(tracker, "goes on listening")
+        assert f"TCP 127.0.0.1:{occupied}: Address already in use" in "\n".join(lines)
+    assert get(tracker, "/x")[0] == 404
+    with UdpClient(tracker) as client:
+        client.connect()
+    assert can_listen(third)
+    reload(tracker, f"serving udp://127.0.0.1:{occupied}")
+    assert can_listen(port) and get(("127.0.0.1", third), "/x")[0] == 404
+
+
 # Root
 
 

@@ -8,7 +8,7 @@ import sys
 
 from opentracker import config, runtime
 from opentracker.addresses import format_endpoint
-from opentracker.hosts import own_addresses
+from opentracker.hosts import announce_urls
 from opentracker.lifecycle import CannotStart, settle
 from opentracker.log import log
 from opentracker.usage import help_text
@@ -85,21 +85,6 @@ def _greet(settings, occupation):
     log("%s on %s, %d KiB for peers" % (VERSION, runtime.NAME, settings.memory_kib))
     for text in runtime.missing() + occupation:
         log(text)
-
-
-def announce_urls(listeners):
-    """Returns what to paste into a client, with this host's own addresses for a wildcard."""
-    own = own_addresses()
-    urls = []
-    for listener in listeners:
-        scheme = "http" if listener.transport == "tcp" else "udp"
-        addresses = [listener.ip]
-        if not any(listener.ip):
-            loopback = b"\x7f\0\0\1" if len(listener.ip) == 4 else bytes(15) + b"\1"
-            addresses = [ip for ip in own if len(ip) == len(listener.ip)] or [loopback]
-        for address in addresses:
-            urls.append("%s://%s/announce" % (scheme, format_endpoint(address, listener.port)))
-    return urls
 
 
 sys.exit(main(sys.argv[1:]))

@@ -3,7 +3,7 @@
 Read from /proc, which both runtimes can; where there is none, nothing is found.
 """
 
-from opentracker.addresses import parse_ip
+from opentracker.addresses import format_endpoint, parse_ip
 
 _MOST = 8
 
@@ -42,3 +42,18 @@ def _lines(path):
             return file.read().split("\n")[:-1]
     except OSError:
         return []
+
+
+def announce_urls(listeners):
+    """Returns what to paste into a client, with this host's own addresses for a wildcard."""
+    own = own_addresses()
+    urls = []
+    for listener in listeners:
+        scheme = "http" if listener.transport == "tcp" else "udp"
+        addresses = [listener.ip]
+        if not any(listener.ip):
+            loopback = b"\x7f\0\0\1" if len(listener.ip) == 4 else bytes(15) + b"\1"
+            addresses = [ip for ip in own if len(ip) == len(listener.ip)] or [loopback]
+        for address in addresses:
+            urls.append("%s://%s/announce" % (scheme, format_endpoint(address, listener.port)))
+    return urls

@@ -7,12 +7,13 @@ bounded number of connections and packets of each socket, and a second's share o
 from selectors import EVENT_READ, DefaultSelector
 
 from opentracker import mistakes, runtime
-from opentracker.addresses import format_endpoint
 from opentracker.connections import Connections
+from opentracker.hosts import announce_urls
 from opentracker.lifecycle import CannotStart
 from opentracker.log import log
 from opentracker.oserror import describe
 from opentracker.service import Service
+from opentracker.sockets import CannotListen, Sockets
 
 
 class Server:
@@ -28,9 +29,9 @@ class Server:
         self._connections = Connections(
             self._selector, service.http, service.counters, settings.connections
         )
-        self._tcp = []
-        self._udp_sockets = []
+        self._sockets = Sockets()
         self._running = True
+        self._reloading = False
         self._second = 0
         self._accepting = True
         self._signals = None
@@ -38,41 +39,20 @@ class Server:
     def open(self):
         """Opens all sockets, or none: CannotStart says which can't be had."""
         try:
-            for listener in self._settings.listeners:
-                self._open_one(listener)
+            self._sockets.open(self._settings.listeners)
             self.service.open()
-        except CannotStart:
+        except (CannotStart, CannotListen) as error:
             self.close()
-            raise
+            raise CannotStart(str(error))
         except OSError as error:
             self.close()
             raise CannotStart(describe(error))
         self._signals = runtime.Signals()
 
-    def _open_one(self, listener):
-        try:
-            if listener.transport == "tcp":
-                self._tcp.append(runtime.Listener(listener.ip, listener.port))
-            else:
-                self._udp_sockets.append(runtime.DatagramSocket(listener.ip, listener.port))
-        except OSError as error:
-            where = format_endpoint(listener.ip, listener.port)
-            text = "%s: %s %s: %s" % (
-                listener.where,
-                listener.transport.upper(),
-                where,
-                describe(error),
-            )
-            if not listener.optional:
-                raise CannotStart(text)
-            log(text + "; going on without")
-
     def run(self):
         """Serves until a signal ends it."""
         self._guard(Service.start, self.service)
-        self._accept(True)
-        for datagrams in self._udp_sockets:
-            self._selector.register(datagrams.fileno(), EVENT_READ, datagrams)
+        self._listen()
         if self._signals.fileno() >= 0:
             self._selector.register(self._signals.fileno(), EVENT_READ, self._obey_signals)
         for descriptor, handler in self.service.readers():
@@ -82,6 +62,8 @@ class Server:
         while self._running:
             for key, _ in self._selector.select(0 if self._busy else 1):
                 self._guard(self._handle, key.data)
+            if self._reloading:  # Not before all sockets that were ready have had their turn.
+                self._guard(Server._reload, self)
             if runtime.seconds() != self._second:
                 self._guard(self._tick, runtime.seconds())
             self._busy = False
@@ -110,10 +92,31 @@ class Server:
         else:
             self._connections.ready(ready)
 
+    def _listen(self):
+        self._accept(True)
+        for datagrams in self._sockets.udp():
+            self._selector.register(datagrams.fileno(), EVENT_READ, datagrams)
+
+    def _listen_elsewhere(self):
+        """Goes over to the sockets that the settings ask for; if it can't, all stay as they are."""
+        if self._accepting:
+            self._accept(False)
+        for datagrams in self._sockets.udp():
+            self._selector.unregister(datagrams.fileno())
+        try:
+            changed = self._sockets.open(self._settings.listeners)
+        except CannotListen as error:
+            log("%s; it goes on listening where it did" % error)
+            changed = False
+        self._listen()
+        if changed:
+            for url in announce_urls(self._settings.listeners):
+                log("serving " + url)
+
     def _accept(self, accepting):
         """Starts or stops accepting connections. It is stopped while descriptors are short."""
         self._accepting = accepting
-        for listener in self._tcp:
+        for listener in self._sockets.tcp():
             if accepting:
                 self._selector.register(listener.fileno(), EVENT_READ, listener)
             else:
@@ -129,17 +132,19 @@ class Server:
     def _obey_signals(self):
         for name in self._signals.read():
             if name == "HUP":
-                self.service.reload()
-                self._connections.set_places(self._settings.connections)
+                self._reloading = True
             else:
                 log("ends by signal " + name)
                 self._running = False
 
+    def _reload(self):
+        self._reloading = False
+        self.service.reload()
+        self._listen_elsewhere()
+        self._connections.set_places(self._settings.connections)
+
     def close(self):
         """Closes every socket, once."""
         self._connections.close_all()
-        for opened in self._tcp + self._udp_sockets:
-            opened.close()
-        self._tcp = []
-        self._udp_sockets = []
+        self._sockets.close()
         self._selector.close()

@@ -550,8 +550,8 @@ def test_changes():
     new = lines("", "listen.tcp ::1", "listen.udp ::1", "tracker.connections 9", "tracker.user x")
     assert config.changes(old, old) == ([], [])
     assert config.changes(old, new) == (
-        ["tracker.connections", "tracker.redirect_url"],
-        ["listen.udp", "tracker.memory", "tracker.user"],
+        ["listen.udp", "tracker.connections", "tracker.redirect_url"],
+        ["tracker.memory", "tracker.user"],
     )
 
 
@@ -568,11 +568,18 @@ def test_take_over():
     assert config.take_over(running, new) == (["tracker.connections"], ["tracker.memory"])
     assert (running.connections, running.memory_kib) == (9, 4096)
     assert config.take_over(running, new) == ([], ["tracker.memory"])
+    elsewhere = lines("listen.tcp ::1", "tracker.connections 9")
+    assert config.take_over(running, elsewhere) == (["listen.tcp", "listen.udp"], [])
+    assert sockets(running) == sockets(elsewhere)
 
 
 def test_what_can_change_in_a_running_tracker():
     reloadable = [option.keyword for option in OPTIONS if option.reloadable]
     assert reloadable == [
+        "listen.tcp_udp",
+        "listen.tcp",
+        "listen.udp",
+        "tracker.family",
         "tracker.connections",
         "tracker.redirect_url",
         "tracker.ip_from_query",

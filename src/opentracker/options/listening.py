@@ -21,6 +21,7 @@ def _listen(protocols, transports, keyword, uci, example):
         value="ADDRESS[:PORT]",
         attribute="listeners",
         repeatable=True,
+        reloadable=True,
         detail=transports,
         example=example,
     )
@@ -77,6 +78,7 @@ LISTENING = (
         value="both|ipv4|ipv6",
         attribute="family",
         default="both",
+        reloadable=True,
         detail=("both", "ipv4", "ipv6"),
     ),
 )
