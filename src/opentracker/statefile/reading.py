@@ -131,11 +131,12 @@ class _Reader:
         return size
 
     def _header(self):
+        begin = bytes(self.buffer[: min(self._end, len(layout.MAGIC))])
+        if begin != layout.MAGIC[: len(begin)]:
+            raise Damaged("it is no state file")
         if self._end < layout.HEADER_BYTES:
             raise self._cut_off()
-        magic, version, written = struct.unpack_from(layout.HEADER, self.buffer, 0)
-        if magic != layout.MAGIC:
-            raise Damaged("it is no state file")
+        _, version, written = struct.unpack_from(layout.HEADER, self.buffer, 0)
         if version != layout.FORMAT:
             raise Damaged("it has format %d, not %d" % (version, layout.FORMAT))
         return written
@@ -196,8 +197,12 @@ class _Restoration:
                 self._finish_swarm()
                 self._begin_swarm(reader)
             elif self._info_hash:
-                self._restore_peers(reader)
-                work += reader.peers()
+                peers = reader.peers()
+                for start in range(0, peers, _RESTORED_AT_ONCE):
+                    self._restore_peers(reader, start, min(start + _RESTORED_AT_ONCE, peers))
+                    if peers > _RESTORED_AT_ONCE:
+                        yield
+                work += peers
             work += 1
             if work >= _RESTORED_AT_ONCE:
                 work = 0
@@ -229,7 +234,7 @@ class _Restoration:
         self._info_hash = info_hash if self._allows(info_hash) else None
         self._denied += self._info_hash is None
 
-    def _restore_peers(self, reader):
+    def _restore_peers(self, reader, start, end):
         restore_peer, info_hash = self._pools.restore_peer, self._info_hash
         buffer, at, peers = reader.buffer, reader.at, reader.peers()
         family = V4 if reader.kind == layout.PEERS[V4] else V6
@@ -237,7 +242,7 @@ class _Restoration:
         minute, leechers = buffer[at + 1], buffer[at + 2]
         at += layout.PEERS_BYTES
         marks = at + peers * width
-        for index in range(peers):
+        for index in range(start, end):
             mark = buffer[marks + index]
             age = ((minute - mark) & MINUTE_MASK) + self._minutes
             if age >= PEER_LIFETIME:
