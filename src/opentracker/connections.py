@@ -132,25 +132,33 @@ class Connections:
                     reply = frontend.answer(request, size, address, False)
                     sent = write(connection, reply) if reply else 0
         except Exception as error:
-            frontend.stream, size = None, 0  # The client is gone, or gets nothing.
+            size = 0  # The client is gone, or gets nothing.
             _tell_if_ours(error)
-        if not size or (reply and sent == len(reply) and not frontend.stream):
+        stream = self._stream_behind()
+        if not size or (reply and sent == len(reply) and not stream):
+            if stream:
+                stream.close()
             close(connection)
             return
         waiting = self._give_place(connection, address)
         if reply is None:
             waiting.received = request
         else:
-            self._take_reply(waiting, reply[max(sent, 0) :])
+            self._take_reply(waiting, reply[max(sent, 0) :], stream)
         self._attempt(waiting, self._go_on)
 
-    def _take_reply(self, waiting, reply):
+    def _stream_behind(self):
+        """Takes from the frontend what follows its reply, None if nothing does."""
+        stream, self._frontend.stream = self._frontend.stream, None
+        return stream
+
+    def _take_reply(self, waiting, reply, stream=None):
         """Keeps what the frontend has answered until it is sent."""
         waiting.unsent = bytes(reply)
         waiting.last_reply = not self._frontend.keep_alive
         waiting.deadline = self.now + DEADLINE_SECONDS
-        if self._frontend.stream:
-            waiting.stream, self._frontend.stream = self._frontend.stream, None
+        if stream:
+            waiting.stream = stream
             waiting.deadline = waiting.stream_ends = self.now + STREAM_SECONDS
             self._streams.append(waiting)
 
@@ -167,8 +175,6 @@ class Connections:
         size = read(waiting.connection, self._view)
         if size > 0:
             waiting.received += bytes(self._view[:size])
-        if waiting.stream:
-            return size and len(waiting.received) <= MOST_REQUEST_BYTES
         return size and self._go_on(waiting)
 
     def _stream_on(self, waiting):
@@ -197,7 +203,8 @@ class Connections:
                     self._wait_for(waiting, EVENT_WRITE)
                     return True
             if waiting.stream:
-                self._wait_for(waiting, EVENT_READ)
+                # For nothing: `work` goes on, and who has nothing more to say may still listen.
+                self._wait_for(waiting, 0)
                 return True
             if waiting.last_reply:
                 return False
@@ -214,12 +221,18 @@ class Connections:
         keep_alive = wants_keep_alive(waiting.received, end)
         reply = self._frontend.answer(waiting.received, end, waiting.address, keep_alive)
         waiting.received = waiting.received[end:]
-        self._take_reply(waiting, reply)
+        self._take_reply(waiting, reply, self._stream_behind())
 
     def _wait_for(self, waiting, events):
-        if waiting.events != events:
-            waiting.events = events
+        if waiting.events == events:
+            return
+        if not events:
+            self._selector.unregister(waiting.number)
+        elif not waiting.events:
+            self._selector.register(waiting.number, events, waiting)
+        else:
             self._selector.modify(waiting.number, events, waiting)
+        waiting.events = events
 
     def _give_place(self, connection, address):
         if not self._free:
@@ -242,7 +255,7 @@ class Connections:
 
     def _close(self, waiting):
         self._end_stream(waiting)
-        self._selector.unregister(waiting.number)
+        self._wait_for(waiting, 0)
         self._places[waiting.place] = None
         self._free.append(waiting.place)
         close(waiting.connection)

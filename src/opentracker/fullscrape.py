@@ -23,9 +23,9 @@ _under_way = 0
 def listing(pools, form, now_minutes=0, hides=None):
     """Returns a generator of the bytes of a listing of all swarms; KeyError for an unknown `form`.
 
-    It yields chunks of up to 16 KiB, b"" after a step without any; a step takes less than a
-    millisecond. It has to be closed where it is not taken to its end. Of a swarm that comes or goes
-    meanwhile it may know or not; none is in it twice.
+    It yields chunks of up to 16 KiB, b"" after a step without any, as the first is; a step takes
+    less than a millisecond. It has to be closed where it is not taken to its end. Of a swarm that
+    comes or goes meanwhile it may know or not; none is in it twice.
 
     form         b"ben" (BEP 48), b"bin", b"txt", b"txtp", b"url" or b"statedump"
     now_minutes  the time since 1970, for the statedump
@@ -39,6 +39,7 @@ def _listing(pools, entry, head, tail, now_minutes, hides):
     global _under_way
     _under_way += 1
     try:
+        yield b""
         entries, last = [head], b""
         for info_hashes in in_order(pools, lambda: _share(pools.budget)):
             for info_hash in info_hashes:

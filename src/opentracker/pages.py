@@ -41,8 +41,7 @@ class Pages:
         self._require(self.permissions.stats, raw, size, address)
         if request.mode in _LISTINGS:
             self._require(self.permissions.full_scrape, raw, size, address)
-            form = b"statedump" if request.mode == b"statedump" else request.format or b"ben"
-            return self._listing(form, raw, size)
+            return self._listing(_form_of(request), raw, size)
         return self._statistics_page(request, raw, size, address)
 
     def _require(self, networks, raw, size, address):
@@ -90,7 +89,10 @@ class Pages:
             rest = compressed(rest, encoding)
         rest = self._counted(rest)
         in_chunks = not http.is_http_10(raw, size)
-        return http.stream_head(encoding, in_chunks), chunked(rest) if in_chunks else rest
+        if in_chunks:
+            rest = chunked(rest)
+        next(rest)  # All of it has begun now, and so closing it ends all of it.
+        return http.stream_head(encoding, in_chunks), rest
 
     def _counted(self, stream):
         try:
@@ -133,3 +135,12 @@ class Pages:
         finally:
             stream.close()
         yield reply
+
+
+def _form_of(request):
+    """Returns the form of a listing that the parameters ask for. Raises BadRequest."""
+    if request.mode == b"statedump":
+        return b"statedump"
+    if request.format == b"statedump":
+        raise BadRequest(PARAMETER)
+    return request.format or b"ben"
