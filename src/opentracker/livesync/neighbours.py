@@ -21,7 +21,7 @@ _HANDSHAKE_SECONDS = 30
 _RETRY_SECONDS, _RETRY_SPREAD = 25, 11
 # How long a neighbour that was called may take to say hello before it is taken for a C proxy.
 _HELLO_SECONDS = 5
-_MOST_UNSENT = 131072
+_MOST_UNSENT = 32768
 _READ_BYTES = 4096
 _ACCEPTED_AT_ONCE = 8
 _MOST_LINES = 64  # of the log, on those who call, between two reports
@@ -72,6 +72,7 @@ class Neighbours:
         self._nonces = 0
         self._is_paused = False
         self._lines = _MOST_LINES
+        self._turned_down = set()  # what has been said since the last report
         self._strangers = 0
         self._stranger = None
         self._unsent_frames = 0
@@ -141,8 +142,7 @@ class Neighbours:
             if len(session.unsent) + len(frames) > _MOST_UNSENT:
                 self._unsent_frames += 1
                 continue
-            session.send(frames)
-            self._attempt(connection, self._send)
+            self._attempt(connection, self._send, frames)
 
     def ready(self, connection):
         """Goes on with a connection that can be read from or written to."""
@@ -161,6 +161,7 @@ class Neighbours:
         if self._lines < 0:
             log("bridge: %d more lines about calls are left out" % -self._lines)
         self._lines, self._strangers, self._unsent_frames = _MOST_LINES, 0, 0
+        self._turned_down = set()
 
     def _accept_from(self, listener):
         for _ in range(_ACCEPTED_AT_ONCE):
@@ -177,7 +178,7 @@ class Neighbours:
                 self._stranger = ip
             elif len(self._connections) - self._calls() >= MOST_CONNECTIONS - len(self._targets):
                 runtime.close(handle)
-                self._say("bridge: turned down %s: no more connections" % format_ip(ip))
+                self._turn_down(format_ip(ip), "no more connections")
             else:
                 self._begin(handle, format_ip(ip), None)
 
@@ -210,11 +211,13 @@ class Neighbours:
             if each.session.is_up and each.session.peer_id == peer_id:
                 raise BadStream("connected already")
 
-    def _attempt(self, connection, step):
+    def _attempt(self, connection, step, *arguments):
         try:
-            step(connection)
+            step(connection, *arguments)
         except BadStream as problem:
             self._lose(connection, str(problem))
+        except MemoryError:
+            self._lose(connection, "no memory for what it sends or gets")
         except OSError as error:
             self._lose(connection, describe(error))
         else:
@@ -234,8 +237,10 @@ class Neighbours:
                 self._come_up(connection)
             self._send(connection)
 
-    def _send(self, connection):
+    def _send(self, connection, frames=b""):
         session = connection.session
+        if frames:
+            session.send(frames)
         if session.unsent:
             sent = runtime.write(connection.handle, session.unsent)
             if sent > 0:
@@ -275,7 +280,7 @@ class Neighbours:
         elif connection.deadline is None:
             self._say("bridge: lost %s: %s" % (connection.name, why))
         else:
-            self._say("bridge: turned down %s: %s" % (connection.name, why))
+            self._turn_down(connection.name, why)
 
     def _miss(self, target, why):
         spread = self._own_id[self._second & 3] % _RETRY_SPREAD
@@ -288,6 +293,12 @@ class Neighbours:
         if not connection.misses_v6:
             connection.misses_v6 = True
             log("bridge: %s does not read IPv6 peers, it is told of IPv4 only" % connection.name)
+
+    def _turn_down(self, name, why):
+        text = "bridge: turned down %s: %s" % (name, why)
+        if text not in self._turned_down and len(self._turned_down) < _MOST_LINES:
+            self._turned_down.add(text)
+            self._say(text)
 
     def _say(self, text):
         self._lines -= 1
