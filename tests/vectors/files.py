@@ -6,6 +6,15 @@ from random import getrandbits
 from makers import Replaced
 
 
+def errno_of_no_file():
+    """What the system says of a missing file: not always ENOENT where MicroPython is emulated."""
+    try:
+        stat("/tmp/opentracker-nothing")
+    except OSError as error:
+        return error.errno
+    raise AssertionError("there is such a file")
+
+
 class Scratch:
     """`with Scratch(module...) as scratch:` has `path`, which nobody else has, and `lines`.
 

@@ -186,9 +186,8 @@ def test_noise():
 def test_files_that_cannot_be_loaded():
     with Dump() as dump:
         line = dump.load(pools_of(256))
-        assert line == (
-            "cannot load the statedump %s: No such file or directory; going on without" % dump.path
-        )
+        assert line.startswith("cannot load the statedump %s: " % dump.path), line
+        assert line.endswith("; going on without"), line
         pools = pools_of(256)
         line = dump.load(pools, b"\x1f\x8b\x08\0\0\0\0\0" + LINE)
         assert line.endswith(": it is compressed; unpack it with gunzip; going on without"), line

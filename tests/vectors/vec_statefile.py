@@ -4,9 +4,9 @@ import struct
 from errno import EACCES, EIO
 from hashlib import sha256
 
-from files import Scratch
+from files import Scratch, errno_of_no_file
 from inventory import Inventory
-from makers import Numbers, info_hash, peer_v4, peer_v6, pools_of
+from makers import Numbers, Replaced, info_hash, peer_v4, peer_v6, pools_of
 
 from opentracker.pools import V4, V6
 from opentracker.statefile import load, reading, save, writing
@@ -33,6 +33,7 @@ class State(Scratch):
 
     def __init__(self):
         super().__init__(reading, writing)
+        self._replaced.append(Replaced(reading, "ENOENT", errno_of_no_file()))
 
     def save(self, pools, seconds=NOW, system=System):
         """Saves; returns the one line that is logged."""
@@ -81,7 +82,7 @@ def busy_pools(kib=512):
                 pools.announce(info_hash(swarm), V4, peer_v4(peer), seeding, completed)
             else:
                 pools.announce(info_hash(swarm), V6, peer_v6(peer), seeding, completed)
-    for peer in range(400):
+    for peer in range(600):
         pools.announce(HASH, V4, peer_v4(peer), peer & 1, False)
         pools.announce(HASH, V6, peer_v6(peer), peer & 1, not peer % 3)
     pools.announce(info_hash(100), V4, peer_v4(1), True, True)

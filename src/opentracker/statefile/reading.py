@@ -1,8 +1,8 @@
 """Reading the state file: all of it is checked before anything is restored."""
 
-import errno
 import os
 import struct
+from errno import ENOENT
 from hashlib import sha256
 
 from opentracker.log import log
@@ -40,7 +40,7 @@ def load(pools, path, wall_seconds, allows):
     except MemoryError:
         _put_aside(path, "out of memory")
     except OSError as error:
-        if error.errno != errno.ENOENT:
+        if error.errno != ENOENT:
             _put_aside(path, describe(error))
     finally:
         if file:
