@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from clients.netns import Network
+from clients.netns import Network, ip
 from support import wire
 from support.runtimes import command, need_tool
 from support.tracker import Daemon, StartFailed
@@ -18,7 +18,7 @@ PORT = 6969
 SYNC_PORT = 9696
 GROUP = "224.0.23.5"
 SUBNET = "198.51.100.0/24"
-KEY = "a key that all have"
+KEY = "a-key-that-all-have"
 HASH = b"live sync's one hash"
 OTHER_HASH = b"another, of a packet"
 IP_RECVTTL = 12  # Linux; not in the socket module
@@ -100,11 +100,13 @@ class Segment:
         self.socket.settimeout(DEADLINE)
 
     def _open(self):
-        ip = socket.inet_aton(self.host.address[4])
+        address = socket.inet_aton(self.host.address[4])
         new = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         new.bind((GROUP, self.port))
-        new.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(GROUP) + ip)
-        new.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, ip)
+        new.setsockopt(
+            socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(GROUP) + address
+        )
+        new.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, address)
         new.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
         new.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
         return new
@@ -158,9 +160,14 @@ def packet_of(kind, *records, tracker_id=b"hand"):
     return tracker_id + struct.pack(">I", kind) + b"".join(records)
 
 
-def sealed(packet, count, key=KEY):
+def sealed(packet, count, key="another-key"):
     packet += struct.pack(">Q", count)
     return packet + hmac.new(key.encode(), packet, hashlib.sha256).digest()[:16]
+
+
+def announce_by_udp(target, port):
+    with wire.UdpClient(target) as client:
+        client.announce(HASH, port)
 
 
 # L1: send
@@ -176,6 +183,7 @@ def test_L1_packets_are_those_of_the_c_tracker(runtime, cluster):
     node.announce(client, 6882, left=0)  # known, and nothing new
     node.announce(client, 6882, left=7, event="stopped")
     node.announce(client, 6883, left=0, event="stopped")
+    client.call(announce_by_udp, (node.host.address[4], PORT), 6884)
     tracker_id = node.tracker_id()
     packet, sender, ttl = segment.hear()
     expected = packet_of(
@@ -185,6 +193,7 @@ def test_L1_packets_are_those_of_the_c_tracker(runtime, cluster):
         record(HASH, v4, 6882, SEEDING | COMPLETED),
         record(HASH, v4, 6882, STOPPED),
         record(HASH, v4, 6883, SEEDING | STOPPED),
+        record(HASH, v4, 6884, SEEDING),
         tracker_id=tracker_id,
     )
     assert packet.hex() == expected.hex()
@@ -254,6 +263,21 @@ def test_L1_a_killed_node_catches_up(runtimes, cluster):
     wait_for_counts(nodes, client, (0, 1, 1))
 
 
+def test_L1_an_interface_that_was_down(runtime, cluster):
+    """What can't be sent is lost, with a line in the log, and all goes on when it is up again."""
+    [node], client = cluster(runtime)
+    segment = Segment(client)
+    ip("-n", node.host.namespace, "link", "set", "eth0", "down")
+    node.announce(node.host, 6881, left=7)
+    node.tracker.wait_for_log("live sync: packets not sent: 1; Network is", DEADLINE)
+    ip("-n", node.host.namespace, "link", "set", "eth0", "up")
+    node.announce(client, 6882, left=7)
+    packet, _, _ = segment.hear()
+    assert packet[8:] == record(HASH, client.address[4], 6882, 0)
+    segment.say(packet_of(0, record(OTHER_HASH, "192.0.2.1", 1, SEEDING)))
+    wait_for_counts([node], client, (1, 0, 0), OTHER_HASH)
+
+
 # L2: receive
 
 
@@ -265,8 +289,8 @@ def test_L2_only_nodes_are_believed(runtime, network, cluster):
     stranger, friend = Segment(client), Segment(believed)
     stranger.say(packet_of(0, record(HASH, "192.0.2.1", 1, SEEDING)))
     node.tracker.wait_for_log(
-        "live sync: ignored 1 packets from addresses that livesync.cluster.node_ip does not name, "
-        "the last of them from " + re.escape(client.address[4])
+        "live sync: packets ignored: 1, from addresses that livesync.cluster.node_ip does not "
+        "name; the last from " + re.escape(client.address[4])
     )
     own_id = node.tracker_id()
     friend.say(packet_of(0, record(HASH, "192.0.2.2", 2, SEEDING), tracker_id=own_id))
@@ -307,8 +331,7 @@ def test_L2_completions_count(runtime, cluster):
 @pytest.mark.parametrize("runtimes", PAIRS, ids="-".join)
 def test_L2_without_the_key_nothing_changes(runtimes, cluster):
     """Nor with packets recorded before, though they come from an address that is believed."""
-    key_line = "livesync.cluster.key " + KEY.replace(" ", "-")
-    lines = ["livesync.cluster.node_ip " + SUBNET, key_line]
+    lines = ["livesync.cluster.node_ip " + SUBNET, "livesync.cluster.key " + KEY]
     (one, two), client = cluster(*runtimes, lines=lines)
     segment = Segment(client)
     one.announce(client, 6881, left=7)
@@ -324,10 +347,12 @@ def test_L2_without_the_key_nothing_changes(runtimes, cluster):
     assert len(added) == 1 and added[0][8:36] == record(HASH, client.address[4], 6881, 0)
     stop = packet_of(1, record(HASH, client.address[6], 6881, STOPPED))
     spoofed = packet_of(0, record(HASH, "192.0.2.1", 1, SEEDING))
-    for packet in (stop, spoofed, sealed(stop, 1, "another"), sealed(spoofed, 2, KEY), *recorded):
+    for packet in (stop, spoofed, sealed(stop, 1), sealed(spoofed, 2), *recorded):
         segment.say(packet)
     for node in (one, two):
-        node.tracker.wait_for_log("live sync: ignored . packets without the right livesync.clust")
+        node.tracker.wait_for_log(
+            "live sync: packets ignored: ., without the right livesync.cluster.key"
+        )
     two.announce(client, 6882, left=7)
     wait_for_counts((one, two), client, (0, 2, 0))
     one.announce(client, 6883, left=7)
@@ -358,7 +383,7 @@ def test_L2_nobody_believed_is_a_warning(runtime, cluster):
     node.tracker.wait_for_log("no other node is believed without livesync.cluster.node_ip")
     segment = Segment(client)
     segment.say(packet_of(0, record(HASH, "192.0.2.1", 1, SEEDING)))
-    node.tracker.wait_for_log("live sync: ignored 1 packets")
+    node.tracker.wait_for_log("live sync: packets ignored: 1")
     assert node.counts(client) == (0, 0, 0)
 
 

@@ -232,8 +232,8 @@ def test_own_packets_and_strangers_are_ignored():
     with Replaced(link_module, "log", lines.append):
         run((one,), 1, 2)
         assert lines == [
-            "live sync: ignored 1 packets from addresses that livesync.cluster.node_ip does not "
-            "name, the last of them from 198.51.101.1"
+            "live sync: packets ignored: 1, from addresses that livesync.cluster.node_ip does not "
+            "name; the last from 198.51.101.1"
         ]
     assert one.counts(HASH) == (0, 0, 0) and one.counters.sync_records == 0
     two.socket.send(two.id + b"\0\0\0\0" + record)
@@ -368,9 +368,9 @@ def test_what_can_not_be_sent_is_told_rarely():
         for second in range(1, 290):
             one.announce(info_hash(second), peer_v4(second))
             run((one,), second)
-        assert lines == ["live sync: could not send 1 packets: No such device"], lines
+        assert lines == ["live sync: packets not sent: 1; No such device"], lines
         run((one,), 500)
-        assert len(lines) == 2 and "could not send 19 packets" in lines[1], lines
+        assert len(lines) == 2 and "packets not sent: 19" in lines[1], lines
     assert one.socket.rejoined == 6
 
 

@@ -105,11 +105,11 @@ class Link:
         for why in self._refused:
             number, source = self._refused[why]
             log(
-                "live sync: ignored %d packets %s, the last of them from %s"
+                "live sync: packets ignored: %d, %s; the last from %s"
                 % (number, why, format_ip(source))
             )
         if self._unsent:
             why = describe(self._send_error)
-            log("live sync: could not send %d packets: %s" % (self._unsent, why))
+            log("live sync: packets not sent: %d; %s" % (self._unsent, why))
         self._refused = {}
         self._unsent = 0
