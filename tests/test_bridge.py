@@ -6,6 +6,7 @@ the C project, and one that all sites share for TCP (eth0).
 
 import re
 import resource
+import signal
 import socket
 import struct
 import time
@@ -64,8 +65,11 @@ class Site:
     def address(self):
         return self.host.address[4]
 
+    def config(self, name):
+        return self._path / f"{self.host.name}-{name}.conf"
+
     def _start(self, runtime, name, lines, *switches):
-        path = self._path / f"{self.host.name}-{name}.conf"
+        path = self.config(name)
         path.write_text("".join(line + "\n" for line in lines))
         return self._launch(
             runtime, *switches, "-f", path, port=TRACKER_PORT, netns=self.host.namespace
@@ -188,11 +192,11 @@ def handshake(connection, own_id=C_ID):
 
 
 @pytest.fixture
-def sites(network, launch, tmp_path):
+def sites(network, launch, public_path):
     """sites(name, ...) makes sites."""
 
     def make(*names):
-        return [Site(network, name, launch, tmp_path) for name in names]
+        return [Site(network, name, launch, public_path) for name in names]
 
     return make
 
@@ -317,6 +321,19 @@ def test_L4_turns_down_who_is_not_welcome(sites, runtime):
     bridge.wait_for_log(f"lost {far.address}: frame of unknown type 3")
     with far.connect(home) as again:
         assert handshake(again) == own_id
+
+
+def test_L4_a_reload_changes_who_may_call(sites, runtime):
+    home, far = sites("home", "far")
+    bridge = home.bridge(runtime, *listening(home))
+    with far.connect(home) as proxy:
+        assert is_closed(proxy)
+    with home.config("bridge").open("a") as config:
+        config.write(f"livesync.cluster.node_ip {far.address}\n")
+    bridge.send_signal(signal.SIGHUP)
+    bridge.wait_for_log("reloaded; changed: livesync.cluster.node_ip")
+    with far.connect(home) as proxy:
+        handshake(proxy)
 
 
 def test_L4_has_twenty_connections(sites, runtime):
