@@ -92,12 +92,14 @@ class _Torrents:
     def summary(self):
         # While there is no room, each takes the place of another.
         displaced = self._pools.recycled - self._recycled
-        text = "%d torrents; too old or never downloaded: %d; no room: %d; denied: %d" % (
-            self._restored - displaced,
-            self._old,
-            self._refused + displaced,
-            self._denied,
-        )
+        text = "%d torrents" % (self._restored - displaced)
+        for reason, torrents in (
+            ("too old or never downloaded", self._old),
+            ("without room", self._refused + displaced),
+            ("denied", self._denied),
+        ):
+            if torrents:
+                text += "; %s: %d" % (reason, torrents)
         if self._ignored:
             text += "; %d lines ignored, the first is line %d" % (
                 self._ignored,

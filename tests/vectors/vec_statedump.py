@@ -58,7 +58,7 @@ def test_lines_of_the_c_tracker():
         assert found == {HASH: (7, 10)}, (text, found)
         assert line.startswith("loaded from the statedump /tmp/"), line
     found, line = loaded(LINE)
-    assert line.endswith(": 1 torrents; too old or never downloaded: 0; no room: 0; denied: 0")
+    assert line.endswith(": 1 torrents")
 
 
 def test_lines_that_name_no_torrent():
@@ -117,7 +117,7 @@ def test_what_is_old_or_was_never_downloaded_stays_out():
     for rest in (b":29998559:1\n", b":0:1\n", b":30000000:0\n"):
         found, line = loaded(HEX + rest)
         assert found == {}, rest
-        assert ": 0 torrents; too old or never downloaded: 1; " in line
+        assert ": 0 torrents; too old or never downloaded: 1" in line
     # A router that has no clock of its own starts in the past.
     found, _ = loaded(LINE, minute=5)
     assert found == {HASH: (7, 0)}
@@ -147,7 +147,7 @@ def test_what_the_access_lists_deny_stays_out():
     found, line = loaded(LINE, allows=lambda info_hash: info_hash != HASH)
     assert found == {} and "; denied: 1" in line
     found, line = loaded(LINE, allows=lambda info_hash: info_hash == HASH)
-    assert found == {HASH: (7, 10)} and "; denied: 0" in line
+    assert found == {HASH: (7, 10)} and "denied" not in line
 
 
 def test_more_than_has_room():
@@ -158,8 +158,8 @@ def test_more_than_has_room():
                 file.write(b"%08x%032d:29999990:1\n" % (number * 1000003, number))
         line = dump.load(pools)
     assert 1000 < pools.swarms.count < 4000
-    assert ": %d torrents; " % pools.swarms.count in line
-    assert "; no room: %d; " % (4000 - pools.swarms.count) in line
+    assert ": %d torrents; without" % pools.swarms.count in line
+    assert "; without room: %d" % (4000 - pools.swarms.count) in line
 
 
 def test_lines_of_any_length_come_whole():
@@ -192,7 +192,7 @@ def test_files_that_cannot_be_loaded():
         line = dump.load(pools, b"\x1f\x8b\x08\0\0\0\0\0" + LINE)
         assert line.endswith(": it is compressed; unpack it with gunzip; going on without"), line
         assert not pools.swarms.count
-        assert ": 0 torrents; " in dump.load(pools, b"")
+        assert dump.load(pools, b"").endswith(": 0 torrents")
         with Dump() as folder:
             folder.path = "/tmp"
             assert folder.load(pools).startswith("cannot load the statedump /tmp: ")

@@ -210,6 +210,7 @@ class Pools:
         known = self.swarms.find(info_hash)
         swarm = known or self._add_swarm(info_hash, _NOBODY)
         if not swarm:
+            self.refused -= 1  # It was no announce.
             return False
         words = self.arena.words
         if words[swarm + DOWNLOADED] < downloaded:
@@ -228,9 +229,11 @@ class Pools:
         if swarm and lists.knows(swarm, peer):
             return True
         swarm = self._store(info_hash, family, peer, seeding, False)
-        if swarm:
-            lists.backdate(swarm, peer, age, counted)
-        return swarm != 0
+        if not swarm:
+            self.refused -= 1  # It was no announce.
+            return False
+        lists.backdate(swarm, peer, age, counted)
+        return True
 
     def establish(self, info_hash):
         """Makes a swarm that is there an established one."""

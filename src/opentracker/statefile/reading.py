@@ -211,20 +211,18 @@ class _Restoration:
         log("restored from %s, %d minutes old: %s" % (path, self._minutes, self._summary()))
 
     def _summary(self):
-        return (
-            "%d swarms and %d peers; too old: %d and %d; no room: %d and %d; "
-            "displaced by others: %d swarms; denied: %d swarms"
-            % (
-                self._swarms,
-                self._peers,
-                self._old_swarms,
-                self._old_peers,
-                self._refused_swarms,
-                self._refused_peers,
-                self._pools.recycled - self._recycled,
-                self._denied,
-            )
-        )
+        text = "%d swarms and %d peers" % (self._swarms, self._peers)
+        for reason, swarms, peers in (
+            ("too old", self._old_swarms, self._old_peers),
+            ("without room", self._refused_swarms, self._refused_peers),
+            ("displaced by others", self._pools.recycled - self._recycled, 0),
+            ("denied", self._denied, 0),
+        ):
+            if swarms or peers:
+                text += "; %s: %d swarms" % (reason, swarms)
+            if peers:
+                text += " and %d peers" % peers
+        return text
 
     def _begin_swarm(self, reader):
         _, info_hash, self._downloaded, self._idle, self._flags = struct.unpack_from(
