@@ -50,6 +50,7 @@ class Persistence:
             from opentracker import statefile
 
             yield from statefile.load(pools, self._state_file, _now(), self._allows)
+            statefile.try_out(self._state_file, self._system)
         if self._statedump:
             from opentracker import statedump
 

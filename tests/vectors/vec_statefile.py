@@ -9,7 +9,7 @@ from inventory import Inventory
 from makers import Numbers, Replaced, info_hash, peer_v4, peer_v6, pools_of
 
 from opentracker.pools import V4, V6
-from opentracker.statefile import load, reading, save, writing
+from opentracker.statefile import load, reading, save, try_out, writing
 
 NOW = 1800000000
 HASH = info_hash(0)
@@ -362,6 +362,33 @@ def test_what_a_right_checksum_does_not_excuse():
             refused(state, data, pools, damage)
 
 
+def test_any_records_with_a_right_checksum_do_no_harm():
+    numbers = Numbers(17)
+    for _ in range(40):
+        records, swarms, peers = b"", 1 + numbers.below(6), 0
+        for _ in range(swarms):
+            downloaded = struct.unpack(">I", numbers.bytes(4))[0]
+            name, idle = info_hash(numbers.below(9)), numbers.below(65536)
+            records += swarm_record(name, downloaded, idle, numbers.below(256))
+            for _ in range(numbers.below(4)):
+                family = numbers.below(2)
+                count, seeders = 1 + numbers.below(26), numbers.below(26)
+                marks = numbers.bytes(count + seeders)
+                records += peers_record(family, numbers.below(256), count, seeders, marks)
+                peers += count + seeders
+        restored = pools_of(256)
+        restored.advance(numbers.below(9))
+        with State() as state:
+            state.write(with_checksum(records + end_record(swarms, peers)))
+            line = state.load(restored, NOW + numbers.below(5000))
+        assert line.startswith("restored from "), line
+        Inventory(restored)
+        restored.advance(restored.minute + 45)
+        restored.sweep(restored.swarms.entries())
+        assert not restored.peers()
+        Inventory(restored)
+
+
 def test_the_largest_block_of_either_family():
     for family, peers in ((V4, 145), (V6, 53)):
         block = peers_record(family, 10, peers - 1, 1, peers * [9])
@@ -480,6 +507,15 @@ def test_what_a_save_was_killed_in_is_no_obstacle():
         restored = pools_of(256)
         state.load(restored)
     assert known(restored) == known(small_pools())
+
+
+def test_what_will_keep_it_from_saving_is_said_early():
+    with State() as state:
+        state.write(b"half of it", ".new")
+        try_out(state.path, System)
+        assert not state.exists(".new") and not state.exists() and not state.lines
+        try_out(state.path, Full(-1))
+        assert state.lines == ["the state will not be saved to %s: Permission denied" % state.path]
 
 
 def test_what_stays_is_saved_while_everything_else_changes():

@@ -19,6 +19,6 @@ A peer that is moved in memory while the file is written may be in it twice.
 """
 
 from opentracker.statefile.reading import load
-from opentracker.statefile.writing import save
+from opentracker.statefile.writing import save, try_out
 
-__all__ = ["load", "save"]
+__all__ = ["load", "save", "try_out"]

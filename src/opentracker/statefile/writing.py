@@ -42,6 +42,17 @@ def save(pools, path, wall_seconds, system):
             _remove(new)
 
 
+def try_out(path, system):
+    """Logs, before there is anything to save, what will keep `save` from beginning."""
+    new = path + ".new"
+    _remove(new)
+    try:
+        system.create(new).close()
+    except OSError as error:
+        log("the state will not be saved to %s: %s" % (path, describe(error)))
+    _remove(new)
+
+
 def _remove(path):
     try:
         os.remove(path)
