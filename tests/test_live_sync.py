@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import signal
 import socket
 import struct
 import time
@@ -47,22 +48,24 @@ class Node:
         self._sync_port = sync_port
         self._launch = launch, runtime
         self._path = path / host.name
-        self._path.write_text("\n".join(self._lines() + list(lines)) + "\n")
+        self.configure(*lines)
         self.start()
 
-    def _lines(self):
+    def configure(self, *lines):
         v4, v6 = self.host.address[4], self.host.address[6]
-        return [
+        own_lines = [
             f"listen.tcp_udp {v4}:{PORT}",
             f"listen.tcp_udp [{v6}]:{PORT}",
             f"livesync.cluster.listen {v4}:{self._sync_port}",
             f"access.stats {v4}",
         ]
+        self._path.write_text("".join(line + "\n" for line in [*own_lines, *lines]))
 
     def start(self):
         launch, runtime = self._launch
         where = {"port": PORT, "host": self.host.address[4], "netns": self.host.namespace}
         self.tracker = launch(runtime, "-f", self._path, **where)
+        self.tracker.wait_for_log("serving ")  # when it is in the group
 
     def announce(self, client, port, family=4, info_hash=HASH, **params):
         """What it answers to a client's host."""
@@ -121,7 +124,7 @@ class Segment:
 
 
 @pytest.fixture
-def cluster(network, launch, tmp_path):
+def cluster(network, launch, public_path):
     """cluster(*runtimes, lines=...) starts nodes; returns them, and the host of the clients."""
 
     def start(*runtimes, lines=("livesync.cluster.node_ip " + SUBNET,)):
@@ -129,7 +132,7 @@ def cluster(network, launch, tmp_path):
         nodes = []
         for number, runtime in enumerate(runtimes, 1):
             host = network.add_host("node%d" % number)
-            nodes.append(Node(host, launch, runtime, tmp_path, *lines))
+            nodes.append(Node(host, launch, runtime, public_path, *lines))
         return nodes, client
 
     return start
@@ -376,6 +379,18 @@ def test_L2_an_address_of_another_host_is_a_clear_error(runtime, network):
     assert "exited with status 111" in str(failed.value)
     message = "livesync.cluster.listen: 203.0.113.9:9696: Cannot assign requested address"
     assert message in str(failed.value)
+
+
+def test_L2_a_reload_changes_who_is_believed(runtime, cluster):
+    [node], client = cluster(runtime, lines=["livesync.cluster.node_ip 203.0.113.1"])
+    segment = Segment(client)
+    segment.say(packet_of(0, record(HASH, "192.0.2.1", 1, SEEDING)))
+    node.tracker.wait_for_log("live sync: packets ignored: 1")
+    node.configure("livesync.cluster.node_ip " + SUBNET)
+    node.tracker.send_signal(signal.SIGHUP)
+    node.tracker.wait_for_log("reloaded; changed: livesync.cluster.node_ip")
+    segment.say(packet_of(0, record(HASH, "192.0.2.2", 2, SEEDING)))
+    wait_for_counts([node], client, (1, 0, 0))
 
 
 def test_L2_nobody_believed_is_a_warning(runtime, cluster):

@@ -64,6 +64,7 @@ class Link:
         except OSError as error:
             self._unsent += 1
             self._send_error = error
+            self._next_rejoin = 0
 
     def serve(self):
         """Takes some of the packets that are there."""
