@@ -181,9 +181,14 @@ class Connections:
         """Takes the next step of a streamed reply."""
         try:
             waiting.unsent = next(waiting.stream)
+            self._give_time(waiting)
         except StopIteration:
             self._end_stream(waiting)
         return self._go_on(waiting)
+
+    def _give_time(self, waiting):
+        """Waits so long for a client to take some more of a stream."""
+        waiting.deadline = min(waiting.stream_ends, self.now + DEADLINE_SECONDS)
 
     def _end_stream(self, waiting):
         if waiting.stream:
@@ -198,13 +203,14 @@ class Connections:
                 sent = write(waiting.connection, waiting.unsent)
                 waiting.unsent = waiting.unsent[max(sent, 0) :]
                 if waiting.stream and sent > 0:
-                    waiting.deadline = min(waiting.stream_ends, self.now + DEADLINE_SECONDS)
+                    self._give_time(waiting)
                 if waiting.unsent:
                     self._wait_for(waiting, EVENT_WRITE)
                     return True
             if waiting.stream:
                 # For nothing: `work` goes on, and who has nothing more to say may still listen.
                 self._wait_for(waiting, 0)
+                waiting.deadline = waiting.stream_ends
                 return True
             if waiting.last_reply:
                 return False

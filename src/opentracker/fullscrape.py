@@ -7,17 +7,19 @@ from binascii import hexlify
 
 from opentracker.addresses import format_ip
 from opentracker.log import log
-from opentracker.pools.order import in_order
+from opentracker.pools.order import InOrder
 
 MODEST_SECONDS = 300
 MOST_REMEMBERED = 1024
 
 _SWARMS_IN_A_CHUNK = 64
-# Together, listings hold some hundred bytes for each 4 KiB that peers may take.
-_BUDGET_FOR_EACH = 4096
-_MOST_SORTED, _FEWEST_SORTED = 2048, 64
+# One that is under way holds up to 100 bytes for each 4 KiB that peers may take.
+_BUDGET_FOR_EACH = 8192
+_MOST_IN_A_ROUND, _FEWEST_IN_A_ROUND = 1024, 64
 
-_under_way = 0
+# What the listings that went on last hold; the others find it again when their clients go on.
+_MOST_HOLDING = 4
+_holding = []
 
 
 def listing(pools, form, now_minutes=0, hides=None):
@@ -36,31 +38,41 @@ def listing(pools, form, now_minutes=0, hides=None):
 
 
 def _listing(pools, entry, head, tail, now_minutes, hides):
-    global _under_way
-    _under_way += 1
+    yield b""
+    most = min(max(pools.budget // _BUDGET_FOR_EACH, _FEWEST_IN_A_ROUND), _MOST_IN_A_ROUND)
+    order = InOrder(pools, most)
     try:
-        yield b""
         entries, last = [head], b""
-        for info_hashes in in_order(pools, lambda: _share(pools.budget)):
+        info_hashes = []
+        while info_hashes is not None:
             for info_hash in info_hashes:
                 swarm = pools.find(info_hash)
                 if swarm and info_hash != last and not (hides and hides(info_hash)):
                     entries.append(entry(pools, swarm, info_hash, now_minutes))
-                    if len(entries) >= _SWARMS_IN_A_CHUNK:
-                        chunk = b"".join(entries)
-                        entries = []
-                        yield chunk
                 last = info_hash
-            yield b""
-        yield b"".join(entries) + tail
+            yield _taken_from(entries) if len(entries) >= _SWARMS_IN_A_CHUNK else b""
+            _let_hold(order)
+            info_hashes = order.step()
+        entries.append(tail)
+        yield _taken_from(entries)
     finally:
-        _under_way -= 1
+        if order in _holding:
+            _holding.remove(order)
 
 
-def _share(budget):
-    """Returns how many info_hashes each of the listings under way may sort at once."""
-    together = min(budget // _BUDGET_FOR_EACH, _MOST_SORTED)
-    return max(together // _under_way, _FEWEST_SORTED)
+def _taken_from(entries):
+    chunk = b"".join(entries)
+    entries.clear()
+    return chunk
+
+
+def _let_hold(order):
+    """Lets `order` go on, and the one forget that has not for the longest time."""
+    if order in _holding:
+        _holding.remove(order)
+    _holding.append(order)
+    if len(_holding) > _MOST_HOLDING:
+        _holding.pop(0).forget()
 
 
 # Forms

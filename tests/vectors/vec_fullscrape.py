@@ -7,7 +7,7 @@ from makers import Numbers, Replaced, info_hash, ipv4, ipv6, peer_v4, peer_v6, p
 from opentracker import fullscrape
 from opentracker.fullscrape import MODEST_SECONDS, MOST_REMEMBERED, Modesty, listing
 from opentracker.pools import V4, V6
-from opentracker.pools.order import in_order
+from opentracker.pools.order import InOrder
 
 FORMS = (b"ben", b"bin", b"txt", b"txtp", b"url", b"statedump")
 MOST_CHUNK = 16384
@@ -140,12 +140,35 @@ def test_rounds_of_any_size_find_the_same():
         assert in_rounds(pools, most) == expected, most
 
 
-def in_rounds(pools, most):
+def in_rounds(pools, most, forgetful=0):
+    """What an InOrder gives, which forgets what it holds after every so many steps."""
+    order = InOrder(pools, most)
     found = []
-    for part in in_order(pools, lambda: most):
-        assert len(part) <= 256
+    steps = 0
+    while True:
+        part = order.step()
+        if part is None:
+            return found
+        assert part == sorted(part) and len(part) <= 64
         found += [of for of in part if of not in found[-1:]]
-    return found
+        steps += 1
+        if forgetful and not steps % forgetful:
+            order.forget()
+
+
+def test_what_is_forgotten_is_found_again():
+    pools = filled(700)
+    expected = sorted([info_hash(number) for number in range(700)])
+    for steps in (17, 23, 50, 200):
+        assert in_rounds(pools, 100, steps) == expected, steps
+    order = InOrder(pools, 100)
+    while order.step() is not None:
+        pass
+    order.forget()
+    found = []
+    while found == []:
+        found = order.step()
+    assert found == expected[-1:]
 
 
 def test_denied_torrents_are_left_out():
@@ -203,34 +226,36 @@ def test_what_stays_is_listed_while_others_go():
     assert len(found) < 1500
 
 
-def test_listings_at_once_share_what_may_be_sorted():
+def test_of_listings_at_once_only_some_hold_anything():
     pools = filled(600)
     expected = sorted([info_hash(number) for number in range(600)])
-    alone = fullscrape._under_way
-    listings = [listing(pools, b"bin") for _ in range(5)]
-    bodies = [[] for _ in listings]
-    active = list(range(5))
+    listings = [listing(pools, b"bin") for _ in range(7)]
+    bodies = [b""] * 7
+    active = list(range(7))
+    numbers = Numbers(3)
     while active:
-        for index in list(active):
+        # Some go on for a while, each time others.
+        index = active[numbers.below(len(active))]
+        for _ in range(1 + numbers.below(60)):
             try:
-                bodies[index].append(next(listings[index]))
+                bodies[index] += next(listings[index])
             except StopIteration:
                 active.remove(index)
-        assert fullscrape._under_way == alone + len(active)
-    for parts in bodies:
-        body = b"".join(parts)
+                break
+            assert len(fullscrape._holding) <= 4
+    assert not fullscrape._holding
+    for body in bodies:
         assert [body[at : at + 20] for at in range(0, len(body), 28)] == expected
 
 
-def test_a_listing_that_is_given_up_counts_no_more():
+def test_a_listing_that_is_given_up_holds_nothing():
     pools = filled(600)
-    before = fullscrape._under_way
     for steps in (0, 1, 2, 5, 12):
         given_up = listing(pools, b"ben")
         for _ in range(steps):
             next(given_up)
         given_up.close()
-        assert fullscrape._under_way == before
+        assert not fullscrape._holding
 
 
 # Modesty

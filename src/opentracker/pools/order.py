@@ -8,54 +8,68 @@ or goes meanwhile may be among them or not.
 _KEYS, _KEY_BYTES = 4, 20
 _LEAST, _GREATEST = bytes(_KEY_BYTES), b"\xff" * _KEY_BYTES
 _PAGES_IN_A_STEP = 64
-_SORTED_IN_A_STEP = 256
+_MOST_RETURNED = 64
 _SAMPLE = 31
 
 
-def in_order(pools, most):
-    """Yields sorted lists of info_hashes, none of them before those of the last, and [] for steps.
+class InOrder:
+    """Gives the info_hashes of `pools`, picking `most` in a round; it holds up to twice as many."""
 
-    Some come twice, then in a row. `most()` says before each round how many to pick; up to twice as
-    many are held.
-    """
-    first = _LEAST
-    while True:
-        this_round = _Round(first, most())
-        cursor = this_round.walk(pools, 0)
-        while cursor:
-            yield []
-            cursor = this_round.walk(pools, cursor)
-        yield from _sorted_parts(this_round.picked)
-        first = this_round.last
-        if first == _GREATEST:
-            return
-
-
-class _Round:
-    """Picks the least info_hashes from `first` on; in the end all up to `last` are `picked`."""
-
-    def __init__(self, first, most):
-        self.picked = []
-        self.last = _GREATEST
-        self._first = first
+    def __init__(self, pools, most):
+        self._pools = pools
         self._most = most
+        self._reached = _LEAST
+        self._begin_round(_LEAST)
 
-    def walk(self, pools, cursor):
-        """Visits some pages from directory entry `cursor` on; returns the next, 0 at the end."""
-        swarms, memory = pools.swarms, pools.arena.bytes
+    def step(self):
+        """Returns what comes next, sorted; [] if that takes another step, None at the end.
+
+        One may come twice, then in a row.
+        """
+        if self._is_walking:
+            self._walk()
+            return []
+        if not self._parts:
+            if self._last == _GREATEST:
+                return None
+            self._begin_round(self._last)
+            return []
+        part = self._parts.pop()
+        if len(part) > _MOST_RETURNED:
+            middle = _middle(part)
+            self._parts.append([info_hash for info_hash in part if info_hash > middle])
+            self._parts.append([info_hash for info_hash in part if info_hash <= middle])
+            return []
+        part.sort()
+        if part:
+            self._reached = part[-1]
+        return part
+
+    def forget(self):
+        """Lets go of what it holds; the next steps will find it again."""
+        self._begin_round(self._reached)
+
+    def _begin_round(self, first):
+        """Starts to pick the least from `first` on. At the end they are all up to `_last`."""
+        self._first, self._last = first, _GREATEST
+        self._parts = [[]]
+        self._is_walking = True
+        self._cursor = 0
+
+    def _walk(self):
+        swarms, memory = self._pools.swarms, self._pools.arena.bytes
+        picked = self._parts[0]
         for _ in range(_PAGES_IN_A_STEP):
-            page = swarms.page_of_entry(cursor)
-            _pick(memory, page, self._first, self.last, self.picked)
-            if len(self.picked) > 2 * self._most:
-                self._keep_lower_half()
-            cursor = swarms.following(cursor)
-            if not cursor:
+            page = swarms.page_of_entry(self._cursor)
+            _pick(memory, page, self._first, self._last, picked)
+            if len(picked) > 2 * self._most:
+                self._last = last = _middle(picked)
+                picked = [info_hash for info_hash in picked if info_hash <= last]
+            self._cursor = swarms.following(self._cursor)
+            if not self._cursor:
+                self._is_walking = False
                 break
-        return cursor
-
-    def _keep_lower_half(self):
-        self.last = last = _middle(self.picked)
-        self.picked = [info_hash for info_hash in self.picked if info_hash <= last]
+        self._parts[0] = picked
 
 
 def _pick(memory, page, first, last, picked):
@@ -67,21 +81,6 @@ def _pick(memory, page, first, last, picked):
             info_hash = bytes(memory[at : at + _KEY_BYTES])
             if first <= info_hash <= last:
                 picked.append(info_hash)
-
-
-def _sorted_parts(info_hashes):
-    """Yields sorted lists that together are `info_hashes` in order, and [] between the steps."""
-    parts = [info_hashes]
-    while parts:
-        part = parts.pop()
-        if len(part) <= _SORTED_IN_A_STEP:
-            part.sort()
-            yield part
-            continue
-        middle = _middle(part)
-        parts.append([info_hash for info_hash in part if info_hash > middle])
-        parts.append([info_hash for info_hash in part if info_hash <= middle])
-        yield []
 
 
 def _middle(info_hashes):
