@@ -13,11 +13,12 @@ MODEST_SECONDS = 300
 MOST_REMEMBERED = 1024
 
 _SWARMS_IN_A_CHUNK = 64
-# One that is under way holds up to 100 bytes for each 4 KiB that peers may take.
+# One info_hash in a round for each 8 KiB that peers may take: all that is held is 6% of that.
 _BUDGET_FOR_EACH = 8192
 _MOST_IN_A_ROUND, _FEWEST_IN_A_ROUND = 1024, 64
 
-# What the listings that went on last hold; the others find it again when their clients go on.
+# The listings that went on last hold what they have picked; others find it again when they go on.
+# So no more than these may take turns, as `connections` sees to: they would only ever forget.
 _MOST_HOLDING = 4
 _holding = []
 
