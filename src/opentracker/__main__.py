@@ -30,6 +30,10 @@ def main(arguments):
         print("opentracker " + VERSION)
     elif settings.action == "help":
         print(help_text(), end="")
+    elif settings.action in ("lists", "uci", "to-uci"):
+        from opentracker.uci.command import run
+
+        return run(settings.action, settings.operands)
     else:
         return _start(settings)
     return 0

@@ -16,6 +16,7 @@ from opentracker.options import OPTIONS
 from opentracker.options.kinds import (
     ACTION,
     ADDRESS,
+    COMMAND,
     DEFAULT_PORT,
     FILE,
     FLAG,
@@ -35,7 +36,7 @@ _CHUNK = 1024
 _SHOWN = 40  # characters of an unknown word in an error message
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # some editors put it before the first line
 _NOT_UTF_8 = "\ufffd"
-_FINAL_ACTIONS = ("version", "help")
+_FINAL_ACTIONS = ("version", "help", "lists", "uci", "to-uci")
 
 
 class ConfigError(Exception):
@@ -51,7 +52,8 @@ class Settings:
 
     An attribute per Option.attribute, the option's default unless it was set, and:
     listeners  list of Listener, in the order given; never empty
-    action     "run", "bridge", "check", "version" or "help"; the last two leave the rest unread
+    action     "run", "bridge", "check", or one of _FINAL_ACTIONS, which leave the rest unread
+    operands   what is on the command line behind a switch of the kind COMMAND
     warnings   lines for people about what is legal but may not be meant
     files      the configuration files as they were named
     argv       the command line, without the program's name
@@ -63,6 +65,7 @@ class Settings:
             if option.attribute:
                 setattr(self, option.attribute, [] if option.repeatable else option.default)
         self.action = "run"
+        self.operands = []
         self.warnings = []
         self.files = []
         self.argv = list(argv)
@@ -128,6 +131,18 @@ def parse_lines(lines, name):
     return parser.finish()
 
 
+def parse_values(values, bridging=False):
+    """The Settings of (option, text, place)s; the place begins what is said about the text.
+
+    `bridging` is what --bridge is for. Raises ConfigError.
+    """
+    parser = _Parser(Settings(), read=None)
+    parser.bridging = bridging
+    for option, text, place in values:
+        parser._set(option, text, place)
+    return parser.finish()
+
+
 def parse_arguments(argv, read, directory=""):
     """The Settings of a command line; read(path) gives the lines of a file or raises OSError.
 
@@ -155,7 +170,7 @@ def read_lines(path):
     content = b"".join(chunks)
     if content.startswith(_BYTE_ORDER_MARK):
         content = content[len(_BYTE_ORDER_MARK) :]
-    return [_decode(line) for line in content.split(b"\n")]
+    return [decode(line) for line in content.split(b"\n")]
 
 
 def _load(argv, directory):
@@ -165,7 +180,8 @@ def _load(argv, directory):
     return parse_arguments(argv, read, directory)
 
 
-def _decode(line):
+def decode(line):
+    """The text of bytes; what is no UTF-8 becomes U+FFFD, which is an error in any value."""
     try:
         return str(line, "utf-8")
     except UnicodeError:
@@ -184,7 +200,8 @@ def _sockets(option, listeners):
     return {tuple(each[:3]) for each in listeners if (each.transport,) == option.detail}
 
 
-def _one_line(text):
+def one_line(text):
+    """A text without what has no place in a line."""
     return "".join(["?" if is_control(char) else char for char in text])
 
 
@@ -243,6 +260,9 @@ class _Parser:
                 return  # what follows may belong to it
             if option.kind == ACTION:
                 self._act(option, text, name)
+            elif option.kind == COMMAND:
+                self.settings.action = option.detail
+                self.settings.operands = ([text] if text else []) + rest
             elif option.kind == FLAG:
                 self._set(option, text or "yes", name)
             else:
@@ -260,10 +280,10 @@ class _Parser:
         if _NOT_UTF_8 in line:
             self._wrong(place, "not UTF-8 text")
             return
-        keyword, text = _split_line(line)
+        keyword, text = split_line(line)
         option = self.keywords.get(keyword)
         if option is None:
-            self._wrong(place, "unknown keyword " + _guess(keyword, self.keywords))
+            self._wrong(place, "unknown keyword " + guess(keyword, self.keywords))
             return
         place += ": " + keyword
         earlier = self.line_numbers.get(keyword)
@@ -337,16 +357,16 @@ class _Parser:
 
     def _unknown_argument(self, name):
         what = "switch" if name.startswith("-") else "argument"
-        self._wrong("command line", "unknown %s %s" % (what, _guess(name, self.switches)))
+        self._wrong("command line", "unknown %s %s" % (what, guess(name, self.switches)))
 
     def _wrong(self, place, text):
-        self.errors.append(_one_line("%s: %s" % (place, text)))
+        self.errors.append(one_line("%s: %s" % (place, text)))
 
     def _warn(self, place, text):
         self.settings.warnings.append("%s: %s" % (place, text))
 
 
-def _split_line(line):
+def split_line(line):
     """(keyword, value) of a line without white space around it."""
     for index, char in enumerate(line):
         if char in BLANKS:
@@ -368,7 +388,7 @@ def _quoted(word):
     return '"%s"' % word if len(word) <= _SHOWN else '"%s..."' % word[:_SHOWN]
 
 
-def _guess(word, words):
+def guess(word, words):
     """An unknown word, with the one that may have been meant."""
     meant = closest(word, words)
     return _quoted(word) + ("; did you mean %s?" % meant if meant else "")

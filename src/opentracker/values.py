@@ -54,7 +54,7 @@ def parse_value(option, text):
     """
     shortest, longest = option.limits
     if option.kind in _COMMENTED:
-        text, longest = _without_comment(text), _LONGEST_COMMENTED
+        text, longest = without_comment(text), _LONGEST_COMMENTED
     if len(text) > longest:
         raise ValueError("longer than %d characters" % longest)
     if not text:
@@ -70,7 +70,8 @@ def is_control(char):
     return code < 32 or 127 <= code < 160 or code in (0x2028, 0x2029) or 0xD800 <= code < 0xE000
 
 
-def _without_comment(text):
+def without_comment(text):
+    """A text up to the white space and "#" that begin a comment."""
     for index, char in enumerate(text):
         if char in BLANKS and text[index:].strip(BLANKS).startswith("#"):
             return text[:index]

@@ -652,7 +652,6 @@ def test_table_is_sound():
         assert not option.reloadable or option.attribute
         assert bool(option.value) == (option.kind != ACTION)
         assert not option.keyword or option.default is not None or option.example
-        assert option.uci or option.ignored or not option.keyword
         counted = option.repeatable and option.attribute != "listeners" and option.kind != FILE
         assert bool(option.most) == (counted and bool(option.attribute))
         assert len(option.help) < 100 and not option.help.endswith(".")

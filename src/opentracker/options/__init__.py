@@ -2,8 +2,7 @@
 
 The configuration file, the command line, --help and the defaults are all read off OPTIONS, and so
 is everything that documents or translates options. A new option is a new entry in one of the parts.
-The order is that of --help and of documents. What has no UCI name: switches that abbreviate an
-option with a name, what only a command line can mean, and what has no effect.
+The order is that of --help and of documents. What has no UCI name is told in `uci.table`.
 """
 
 from opentracker.options.access import ACCESS

@@ -10,7 +10,7 @@ def _list(text, name, switch=""):
         PATH,
         text,
         keyword="access." + name,
-        uci=name,
+        uci=name + "_file",
         switch=switch,
         value="FILE",
         attribute=name,

@@ -6,6 +6,7 @@ SYNC_PORT = 9696
 # How the text of a value is read (opentracker.values) and what is done with it.
 ACTION = "action"  # no value: makes `detail` what the program is to do
 ADDRESS = "address"  # the address of the -p, -P and -s that follow
+COMMAND = "command"  # makes `detail` what the program is to do, with the rest of the command line
 CHOICE = "choice"  # one of the words in `detail`
 ENDPOINT = "endpoint"  # address with or without port, the default port in `detail`
 ENDPOINT_V4 = "endpoint_v4"  # the same, IPv4 only

@@ -1,13 +1,12 @@
 """Options: the process, its rights, its log, and what else it can do than to serve."""
 
-from opentracker.options.kinds import ACTION, FLAG, PATH, WORD, Option
+from opentracker.options.kinds import ACTION, COMMAND, FLAG, PATH, WORD, Option
 
 PROCESS = (
     Option(
         PATH,
         "directory to change to; as root, also to be confined to",
         keyword="tracker.rootdir",
-        uci="rootdir",
         switch="d",
         value="DIR",
         attribute="rootdir",
@@ -18,7 +17,6 @@ PROCESS = (
         WORD,
         "user to become if started as root",
         keyword="tracker.user",
-        uci="user",
         switch="u",
         value="USER",
         attribute="user",
@@ -54,6 +52,27 @@ ACTIONS = (
     ),
     Option(
         ACTION, "say what is wrong with the configuration and exit", long="check", detail="check"
+    ),
+    Option(
+        COMMAND,
+        "say what is in the access lists that this configuration file names",
+        long="lists",
+        value="FILE",
+        detail="lists",
+    ),
+    Option(
+        COMMAND,
+        "print what the text of uci export or uci show is as a configuration file; - is stdin",
+        long="uci",
+        value="FILE",
+        detail="uci",
+    ),
+    Option(
+        COMMAND,
+        "print what this configuration file is as /etc/config/opentracker",
+        long="to-uci",
+        value="FILE",
+        detail="to-uci",
     ),
     Option(ACTION, "print the version and exit", switch="v", long="version", detail="version"),
     Option(ACTION, "print this text and exit", switch="h", long="help", detail="help"),
