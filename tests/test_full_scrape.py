@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import os
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -14,7 +15,8 @@ import pytest
 from bencode2 import bdecode, bencode
 
 from support.c_tracker import VERSIONS, CTracker
-from support.runtimes import RUNTIMES, need_tool
+from support.runtimes import RUNTIMES, TOP, need_runtime, need_tool
+from support.tracker import Daemon, free_port
 from support.wire import (
     UdpClient,
     announce,
@@ -312,6 +314,21 @@ def test_F3_curl_reads_it(start, tmp_path):
         command = [need_tool("curl"), "-sS", "--fail", "-m", "20", *options, "-o", out, url]
         subprocess.run(command, check=True)
         assert out.read_bytes() == plain_body, options
+
+
+@pytest.mark.requires_root
+def test_F3_gzip_from_where_only_root_may_read(runtime, tmp_path):
+    """The tracker leaves root, and with it the reach of what it has not loaded by then."""
+    for name in ("scripts", "src"):
+        shutil.copytree(TOP / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / ".cache").symlink_to(TOP / ".cache")
+    tmp_path.chmod(0o700)
+    need_runtime(runtime)
+    port = free_port()
+    command = [tmp_path / "scripts" / "run", "--on", runtime, "-i", HERE, "-p", port]
+    with Daemon(command, {("tcp", port)}, cwd="/") as tracker:
+        listing = fetch((HERE, port), "/scrape", accepting(b"gzip"))
+        assert gzip.decompress(listing.body) == EMPTY, tracker.log()
 
 
 @pytest.mark.parametrize("runtime", ["cpython-3.14"])

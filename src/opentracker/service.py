@@ -63,6 +63,8 @@ class Service:
 
         Raises OSError.
         """
+        # What any client may ask for: another user may not read what root has been started from.
+        runtime.load_all()
         if self.settings.rootdir:
             _load_what_may_be_wanted()
         if self.settings.syslog:
@@ -182,7 +184,6 @@ def _load_what_may_be_wanted():
     """Imports and opens libraries while they are in reach: a chroot leaves them outside."""
     for name in ("accesslist", "fifos", "persistence", "statedump", "statefile"):
         __import__("opentracker." + name)
-    runtime.load_all()
 
 
 def _periods(before, now, length):
