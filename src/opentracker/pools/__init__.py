@@ -1,29 +1,19 @@
 """All peers of all swarms, in a fixed budget of memory.
 
-`Pools` knows swarms, peers and minutes; it knows no protocol, socket or clock. What it does when
-the budget is spent:
-
-* What has expired goes first.
-* A swarm is *established* once a second peer joins or any peer announces again. It keeps its
-  peers, and while a stranger (a swarm of one that announced once) is left, there is room for more.
-* A stranger takes the place of another only if that one's address group holds clearly more than
-  its own, or is its own. So whoever floods the tracker with random info_hashes displaces itself.
-* Strangers leave an eighth of the pages to established swarms.
-* No address group holds more than half of the budget; beyond, its peers replace its own.
-
-What can't be stored is refused and counted, never half stored.
+`Pools` knows swarms, peers and minutes; it knows no protocol, socket or clock. When the budget is
+spent `room` decides who makes room for whom. What can't be stored is refused and counted, never
+half stored.
 """
 
 from array import array
-from random import getrandbits
 
 from opentracker.pools.arena import Arena
 from opentracker.pools.keyed import Keys
 from opentracker.pools.ledger import MOST_SLOTS, SWARM_UNITS, UNIT_BYTES, Ledger
 from opentracker.pools.peers import ADDED, NO_ROOM, PeerLists
+from opentracker.pools.room import Room
 from opentracker.pools.swarms import (
     DOWNLOADED,
-    ESTABLISHED,
     PEERS_V4,
     PEERS_V6,
     SWARMS_IN_A_PAGE,
@@ -42,7 +32,6 @@ SMALLEST_BUDGET = 256
 # of the sweep.
 _LONGEST_LEAP = 15
 _LEAPS_TILL_ALL_IS_OLD = 4 * (_LONGEST_LEAP,) + (SWARM_LIFETIME + 1,)
-_RECLAIM_TRIES = 24
 _NOBODY = bytes(6)  # who starts swarms that come from no peer
 
 
@@ -75,7 +64,7 @@ class Pools:
         self.refused = 0
         self.recycled = 0
         self.expired = 0
-        self._reserved_pages = self.arena.pages // 8
+        self._room = Room(self)
         self._cursor = 0
         self._counts = array("I", bytes(16))
         # Renewals by minutes since the last announce, not yet added to the list; and the last one.
@@ -97,18 +86,24 @@ class Pools:
             )  # fmt: skip
             if record:
                 return record
-        return self._store(info_hash, family, peer, seeding, completed)
+        record = self._store(info_hash, family, peer, seeding, completed)
+        if not record:
+            self.refused += 1
+        return record
 
     def _store(self, info_hash, family, peer, seeding, completed):
         record = self.swarms.find(info_hash)
         if not record:
             self._renewed[NEW] = NEW
-            return self._start_swarm(info_hash, family, peer, seeding, completed)
+            record = self._room.add_swarm(info_hash, peer)
+            if record:
+                self.lists[family].put(record, peer, seeding, completed)
+            return record
         self.swarms.establish(record)
         age = self.lists[family].put(record, peer, seeding, completed)
         if age == NO_ROOM:
             self._renewed[NEW] = NEW
-            return self._squeeze_in(info_hash, family, peer, seeding, completed)
+            return self._room.squeeze_in(info_hash, family, peer, seeding, completed)
         self._renewed[NEW] = age
         if age != NEW:
             self._renewed[age] += 1
@@ -208,9 +203,8 @@ class Pools:
         known. Returns False if there is no room.
         """
         known = self.swarms.find(info_hash)
-        swarm = known or self._add_swarm(info_hash, _NOBODY)
+        swarm = known or self._room.add_swarm(info_hash, _NOBODY)
         if not swarm:
-            self.refused -= 1  # It was no announce.
             return False
         words = self.arena.words
         if words[swarm + DOWNLOADED] < downloaded:
@@ -229,11 +223,9 @@ class Pools:
         if swarm and lists.knows(swarm, peer):
             return True
         swarm = self._store(info_hash, family, peer, seeding, False)
-        if not swarm:
-            self.refused -= 1  # It was no announce.
-            return False
-        lists.backdate(swarm, peer, age, counted)
-        return True
+        if swarm:
+            lists.backdate(swarm, peer, age, counted)
+        return swarm != 0
 
     def establish(self, info_hash):
         """Makes a swarm that is there an established one."""
@@ -274,9 +266,10 @@ class Pools:
 
     def _sweep_page(self, page):
         for swarm in self.swarms.records(page):
-            self._sweep_swarm(swarm)
+            self.sweep_swarm(swarm)
 
-    def _sweep_swarm(self, swarm):
+    def sweep_swarm(self, swarm):
+        """Removes what has expired of a swarm, and the swarm if its time is over."""
         gone = 0
         for lists in self.lists:
             gone += lists.expire(swarm, PEER_LIFETIME)
@@ -295,111 +288,6 @@ class Pools:
             # The sister's turn may be yet to come, and this one's is over.
             self._sweep_page(sister)
             self.swarms.merge(index)
-
-    # Room
-
-    def _start_swarm(self, info_hash, family, peer, seeding, completed):
-        record = self._add_swarm(info_hash, peer)
-        if record:
-            self.lists[family].put(record, peer, seeding, completed)
-        return record
-
-    def _add_swarm(self, info_hash, peer):
-        """Returns a new swarm that the address group of `peer` pays for, or 0."""
-        slot = self.ledger.slot(peer)
-        held = self.ledger.held
-        overdrawn = not self.ledger.allows(peer, SWARM_UNITS + 3)
-        page = self._page_with_room(info_hash, overdrawn)
-        if overdrawn or self.swarms.is_full(page):
-            recycled = self._recycle(page, slot, overdrawn)
-            if not recycled or not self.ledger.allows(peer, SWARM_UNITS + 3):
-                self.refused += 1
-                return 0
-        record = self.swarms.add(info_hash, page)
-        self.swarms.set_owner(record, slot)
-        held[slot] += SWARM_UNITS
-        return record
-
-    def _page_with_room(self, info_hash, overdrawn):
-        """Splits pages until that of `info_hash` has room, as far as strangers may."""
-        swarms = self.swarms
-        page = swarms.page_of(info_hash)
-        while swarms.is_full(page) and not overdrawn:
-            if self.arena.free_pages <= self._reserved_pages or not swarms.split(page, info_hash):
-                break
-            page = swarms.page_of(info_hash)
-        return page
-
-    def _recycle(self, page, slot, own_only):
-        """Removes a swarm from `page` that one of the address group `slot` may displace."""
-        if self._expire_strangers(page) and not own_only:
-            return True
-        memory = self.arena.bytes
-        held = self.ledger.held
-        most = held[slot] + 2 * SWARM_UNITS
-        victim = 0
-        for swarm in self.swarms.records(page):
-            at = (swarm << 2) + 2
-            flags = memory[at + 1]
-            if flags & ESTABLISHED and not self.swarms.is_empty(swarm):
-                continue
-            owner = memory[at] | (flags & ~ESTABLISHED) << 8
-            if owner == slot:
-                victim = victim or swarm
-            elif not own_only and (held[owner] >= most or flags & ESTABLISHED):
-                victim, most = swarm, max(most, held[owner])
-        if victim:
-            self.drop(victim)
-            self.recycled += 1
-        return victim != 0
-
-    def _expire_strangers(self, page):
-        """Removes what has expired of a page's strangers, at most once a minute."""
-        if not self.swarms.is_due(page, self.minute):
-            return False
-        for swarm in self.swarms.records(page):
-            if not self.swarms.is_protected(swarm):
-                self._sweep_swarm(swarm)
-        return not self.swarms.is_full(page)
-
-    def _squeeze_in(self, info_hash, family, peer, seeding, completed):
-        """Stores a peer of an established swarm when memory or its group's allowance is spent."""
-        lists = self.lists[family]
-        if self.ledger.allows(peer, 3) and self._reclaim_page():
-            record = self.swarms.find(info_hash)
-            if lists.put(record, peer, seeding, completed) != NO_ROOM:
-                return record
-        record = self.swarms.find(info_hash)
-        if lists.replace(record, peer, seeding, completed) != NO_ROOM:
-            return record
-        self.refused += 1
-        return 0
-
-    def _reclaim_page(self):
-        """Gives back a page by merging two, of which strangers have to go. Swarms may move."""
-        swarms = self.swarms
-        entries = swarms.entries()
-        for _ in range(_RECLAIM_TRIES):
-            index = getrandbits(24) % entries
-            sister = swarms.sister_at(index)
-            if not sister:
-                continue
-            page = swarms.page_of_entry(index)
-            kept = self._protected_in(page) + self._protected_in(sister)
-            if kept <= SWARMS_IN_A_PAGE:
-                self._drop_strangers(page)
-                self._drop_strangers(sister)
-                return swarms.merge(index)
-        return False
-
-    def _protected_in(self, page):
-        return sum(1 for swarm in self.swarms.records(page) if self.swarms.is_protected(swarm))
-
-    def _drop_strangers(self, page):
-        for swarm in self.swarms.records(page):
-            if not self.swarms.is_protected(swarm):
-                self.drop(swarm)
-                self.recycled += 1
 
     def drop(self, swarm):
         """Removes a swarm and its peers."""
