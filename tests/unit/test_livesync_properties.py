@@ -4,7 +4,7 @@ import struct
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from vec_livesync_nodes import HASH, KEY, Hub, Node, run
+from segment import HASH, KEY, Hub, Node, run
 
 from opentracker.livesync import packets
 from opentracker.livesync.packets import Outbox, peers
