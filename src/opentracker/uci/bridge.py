@@ -122,7 +122,10 @@ class _Bridge:
         try:
             settings = config.parse_values(self._values, self._own["bridge"])
         except ConfigError as error:
-            self._errors += [self._translated(message) for message in error.messages]
+            for message in error.messages:
+                message = self._translated(message)
+                if message not in self._errors:  # of one option, by TCP and by UDP
+                    self._errors.append(message)
         if self._errors:
             raise ConfigError(self._errors[: config.MAX_ERRORS])
         if self._waiting and not any(each[0].kind == LISTEN for each in self._values):

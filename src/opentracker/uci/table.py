@@ -91,6 +91,18 @@ NOT_IN_UCI = {
     "--help": "for people",
 }
 
+# What differs in UCI from what the table says of an option, for documents.
+NOTES = {
+    "memory": "unset: 1/%d of the router's RAM, at least %d and at most %d KiB"
+    % ((MEMORY_SHARE,) + MEMORY_KIB),
+    "state_file": "unset: %s/%s, which outlives a restart and no reboot; elsewhere user"
+    " opentracker has to be able to write to the folder, which is made if it is not there"
+    % (RUN_DIRECTORY, STATE_FILE),
+    "listen": "with another option port that one",
+    "listen_tcp": "with another option port that one",
+    "listen_udp": "with another option port that one",
+}
+
 BY_UCI = {option.uci: option for option in OPTIONS + ONLY_UCI if option.uci}
 
 
