@@ -249,6 +249,26 @@ def test_scripts_do_what_openwrt_does(built, tmp_path, kind, script, expected):
     assert subprocess.run(shellcheck).returncode == 0
 
 
+@pytest.mark.parametrize("mine", [None, "mine\n"])
+@pytest.mark.parametrize("kept", [None, "the C tracker's, edited\n"])
+def test_the_c_tracker_s_configuration_comes_back(built, tmp_path, kept, mine):
+    """opkg moves it away when this package takes the other's place; apk leaves it where it is."""
+    (tmp_path / "etc").mkdir()
+    files = {"opentracker.conf-opkg.backup": kept, "opentracker.conf": mine}
+    for name, text in files.items():
+        if text:
+            (tmp_path / "etc" / name).write_text(text)
+    script = built.ipk().control["postinst-pkg"][1]
+    done = subprocess.run(
+        [need_tool("busybox"), "ash"], input=script, env={"IPKG_INSTROOT": str(tmp_path)}
+    )
+    assert done.returncode == 0
+    if kept and not mine:
+        files = {"opentracker.conf": kept}
+    found = {path.name: path.read_text() for path in (tmp_path / "etc").iterdir()}
+    assert found == {name: text for name, text in files.items() if text}
+
+
 # Building
 
 

@@ -102,6 +102,26 @@ def test_the_feed_s_own_test_passes(root):
     assert router.run(root, "/bin/sh", "-c", f"{command} 1.0").returncode == 1
 
 
+@pytest.mark.requires_root
+@pytest.mark.parametrize("link", ["S10opentracker", "S95opentracker"])
+def test_the_c_tracker_s_start_at_boot_becomes_ours(root, built, link):
+    """Its link is from before the network; whether it starts at boot stays as it was."""
+    script = root / "etc" / "init.d" / "opentracker"
+    before = script.read_bytes() if script.exists() else b""
+    (root / "etc" / "rc.d").mkdir(exist_ok=True)
+    (root / "etc" / "rc.d" / link).symlink_to("../init.d/opentracker")
+    try:
+        script.write_text('#!/bin/sh\necho "$1"\n')
+        script.chmod(0o755)
+        (root / "tmp" / "script").write_bytes(built.ipk().control["postinst-pkg"][1])
+        done = router.run(root, "/bin/sh", "/tmp/script")
+    finally:
+        script.write_bytes(before)
+        (root / "etc" / "rc.d" / link).unlink()
+    assert done.stdout == ("disable\nenable\n" if link.startswith("S10") else "")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 # mip
 
 
