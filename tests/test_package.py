@@ -355,6 +355,18 @@ def test_what_is_wrong_is_said_and_nothing_is_left(checkout, path, old, new, mes
     assert not (checkout / "dist").exists()
 
 
+def test_the_recipe_uses_nothing_undefined(tmp_path):
+    includes = "TOPDIR=" + str(SCRIPTS / "build.d")
+    command = [need_tool("make"), "-n", "--warn-undefined-variables", "-C", str(TOP / "package")]
+    done = subprocess.run(
+        [*command, includes, f"OUT={tmp_path}"], capture_output=True, text=True, check=True
+    )
+    asked_for = "undefined variable 'Package/opentracker/"
+    assert [line for line in done.stderr.splitlines() if asked_for not in line] == []
+    assert "INSTALL" not in done.stdout and "install -m0755" in done.stdout
+    assert list((tmp_path / "opentracker" / "root").iterdir()) == []  # it was not run
+
+
 def test_a_wrong_epoch_is_told():
     done = subprocess.run(
         [sys.executable, str(SCRIPTS / "build")],
