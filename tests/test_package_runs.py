@@ -102,24 +102,34 @@ def test_the_feed_s_own_test_passes(root):
     assert router.run(root, "/bin/sh", "-c", f"{command} 1.0").returncode == 1
 
 
+INIT_SCRIPT = """#!/bin/sh
+[ "$1" = running ] || exec /bin/busybox echo "$1"
+[ -e /tmp/running ]
+"""
+
+
 @pytest.mark.requires_root
-@pytest.mark.parametrize("link", ["S10opentracker", "S95opentracker"])
-def test_the_c_tracker_s_start_at_boot_becomes_ours(root, built, link):
-    """Its link is from before the network; whether it starts at boot stays as it was."""
-    script = root / "etc" / "init.d" / "opentracker"
-    before = script.read_bytes() if script.exists() else b""
-    (root / "etc" / "rc.d").mkdir(exist_ok=True)
-    (root / "etc" / "rc.d" / link).symlink_to("../init.d/opentracker")
-    try:
-        script.write_text('#!/bin/sh\necho "$1"\n')
-        script.chmod(0o755)
-        (root / "tmp" / "script").write_bytes(built.ipk().control["postinst-pkg"][1])
-        done = router.run(root, "/bin/sh", "/tmp/script")
-    finally:
-        script.write_bytes(before)
-        (root / "etc" / "rc.d" / link).unlink()
-    assert done.stdout == ("disable\nenable\n" if link.startswith("S10") else "")
-    assert (done.returncode, done.stderr) == (0, "")
+@pytest.mark.parametrize(
+    ("files", "upgrade", "calls"),
+    [
+        ([], "", []),
+        (["etc/rc.d/S95opentracker", "tmp/running"], "", []),
+        (["etc/rc.d/S10opentracker"], "", ["disable", "enable"]),  # as the C tracker has it
+        (["etc/rc.d/S95opentracker", "tmp/running"], "1", ["restart"]),
+        (["etc/rc.d/S95opentracker"], "1", []),
+        (["etc/rc.d/S10opentracker", "tmp/running"], "1", ["disable", "enable", "restart"]),
+    ],
+)
+def test_it_takes_the_place_of_what_was_there(built, tmp_path, files, upgrade, calls):
+    """Whether it starts at boot stays as it was; what runs is the new program."""
+    router.furnish(tmp_path)
+    for name, text in (("etc/init.d/opentracker", INIT_SCRIPT), *((name, "") for name in files)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "etc/init.d/opentracker").chmod(0o755)
+    (tmp_path / "tmp/script").write_bytes(built.ipk().control["postinst-pkg"][1])
+    done = router.run(tmp_path, "/bin/sh", "-c", f"PKG_UPGRADE={upgrade} sh /tmp/script")
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, calls, "")
 
 
 # mip
