@@ -70,6 +70,16 @@ def public_path():
         yield Path(name)
 
 
+def pytest_collection_modifyitems(items):
+    """Several processes share the tests by file, whose costly fixtures one alone has to make.
+
+    Vectors have none.
+    """
+    for item in items:
+        if item.path.name != "test_vectors.py":
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
 def pytest_runtest_setup(item):
     if item.get_closest_marker("requires_root"):
         need_root()

@@ -157,10 +157,12 @@ def test_A1_odd_lines_mean_what_they_mean_to_the_c_tracker(start, folder, versio
     asked = HASHES + [b"\xab" * 20, b"\xcd" * 20, b"\xef" * 20, b"\x10" * 20, b"\x73" * 20]
     first, last = b"\x71" * 20, b"\x72" * 20
     ours = start("-w", write(folder / "white", first, *ODD_LINES, last))
-    with CTracker(version, [], "http://tracker.example/") as c_tracker:
+    # It may crash when it is to read its list again before it has read it once.
+    with CTracker(version, [first, b"\x74" * 20], "http://tracker.example/") as c_tracker:
+        theirs = ("127.0.0.1", c_tracker.port)
+        wait_until(lambda: allowed_by_c(theirs, first), c_tracker)
         write(c_tracker.whitelist, first, *ODD_LINES, last)
         c_tracker.send_signal(signal.SIGHUP)
-        theirs = ("127.0.0.1", c_tracker.port)
         wait_until(lambda: allowed_by_c(theirs, last), c_tracker)
         decisions = [allowed_by_c(theirs, info_hash) for info_hash in asked]
     assert [allowed(ours, info_hash) for info_hash in asked] == decisions

@@ -281,7 +281,7 @@ def test_L2_an_address_of_another_host_is_a_clear_error(runtime, network):
     host = network.add_host("node")
     options = ["-i", host.address[4], "-p", PORT, "-i", "203.0.113.9", "-s", SYNC_PORT]
     with pytest.raises(StartFailed) as failed:
-        Daemon(command(runtime, *options), netns=host.namespace)
+        Daemon(command(runtime, *options), {("udp", SYNC_PORT)}, netns=host.namespace)
     assert "exited with status 111" in str(failed.value)
     message = "livesync.cluster.listen: 203.0.113.9:9696: Cannot assign requested address"
     assert message in str(failed.value)

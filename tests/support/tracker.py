@@ -1,5 +1,6 @@
 """Start a tracker, or another daemon, for a test: wait for it, read its log, stop it by its pid."""
 
+import itertools
 import os
 import re
 import signal
@@ -12,6 +13,8 @@ from . import runtimes
 
 START_DEADLINE = 30
 STOP_DEADLINE = 20
+FIRST_PORT, FIRST_EPHEMERAL = 10000, 32768  # between them the kernel gives none to clients
+MOST_WORKERS = 16
 LISTEN_SWITCHES = {"-p": "tcp", "-P": "udp"}
 
 
@@ -158,18 +161,31 @@ def listen_options(options):
 
 
 def free_port(host="127.0.0.1"):
-    """A port of an address that nobody has, neither for TCP nor for UDP."""
+    """A port of an address that nobody has, neither for TCP nor for UDP.
+
+    The kernel gives none of these to clients, nor does another process of the tests.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     while True:
-        with socket.socket(family, socket.SOCK_STREAM) as tcp:
-            tcp.bind((host, 0))
-            port = tcp.getsockname()[1]
-            with socket.socket(family, socket.SOCK_DGRAM) as udp:
-                try:
-                    udp.bind((host, port))
-                except OSError:
-                    continue
-                return port
+        port = next(_ports)
+        try:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(family, kind) as taken:
+                    taken.bind((host, port))
+        except OSError:
+            continue
+        return port
+
+
+def _ports_of_this_process():
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    count = (FIRST_EPHEMERAL - FIRST_PORT) // MOST_WORKERS
+    first = FIRST_PORT + worker % MOST_WORKERS * count
+    start = os.getpid() % count  # what ran before may have left sockets that are not yet gone
+    return itertools.cycle([first + (start + index) % count for index in range(count)])
+
+
+_ports = _ports_of_this_process()
 
 
 def bound_sockets(pid):
