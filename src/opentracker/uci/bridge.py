@@ -219,7 +219,7 @@ class _Bridge:
     # What the init script has to know
 
     def _facts(self, settings):
-        heap = self._own["heap"]
+        heap, port = self._own["heap"], self._own["port"]
         writable = self._folders(_WRITTEN, [self._run])
         readable = self._folders(_READ, writable + [self._run, LIST_DIRECTORY])
         return {
@@ -229,7 +229,7 @@ class _Bridge:
             "readable": " ".join(readable),
             "writable": " ".join(writable),
             "files": " ".join([path for path in (settings.whitelist, settings.blacklist) if path]),
-            "firewall": " ".join(_ports(settings)) if self._own["wan"] else "",
+            "firewall": "tcp:%d udp:%d" % (port, port) if self._own["wan"] else "",
             "mdns": _mdns_port(settings) if self._own["mdns"] else "",
             "stats": self._stats_url(settings),
         }
@@ -276,19 +276,12 @@ def _accepts(listener, ip, port):
     return listener.transport == "tcp" and listener.port == port and same
 
 
-def _ports(settings):
-    """The ports that others can ask, as tcp:6969."""
-    ports = []
-    for each in settings.listeners:
-        port = "%s:%d" % (each.transport, each.port)
-        if port not in ports and not _LOOPBACK_NETWORKS.holds(each.ip):
-            ports.append(port)
-    return ports
-
-
 def _mdns_port(settings):
-    tcp = [port[4:] for port in _ports(settings) if port.startswith("tcp:")]
-    return tcp[0] if tcp else ""
+    """The first port that others can ask by HTTP."""
+    for each in settings.listeners:
+        if each.transport == "tcp" and not _LOOPBACK_NETWORKS.holds(each.ip):
+            return str(each.port)
+    return ""
 
 
 def restart_for(running, running_facts, rendering):
