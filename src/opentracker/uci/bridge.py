@@ -96,6 +96,7 @@ class _Bridge:
         self._values = []
         self._lists = []
         self._list_files = []
+        self._own_endpoint = ""
 
     def render(self, ram_kib):
         if "memory" not in self._texts and ram_kib:
@@ -195,9 +196,12 @@ class _Bridge:
     def _reach_from_here(self, settings):
         """Has the router itself be able to read statistics, for `status` and for pages."""
         address = _LOOPBACK[settings.family]
-        ip, port = parse_ip(address), self._own["port"]
-        if not any(_accepts(each, ip, port) for each in settings.listeners):
-            self._add("listen_tcp", format_endpoint(ip, port))
+        ip = parse_ip(address)
+        ports = [each.port for each in settings.listeners if _is_reached_by(each, ip)]
+        port = ports[0] if ports else self._own["port"]
+        self._own_endpoint = format_endpoint(ip, port)
+        if not ports:
+            self._add("listen_tcp", self._own_endpoint)
         listed = settings.stats_networks + settings.admin_networks
         if listed and not Networks(listed).holds(ip):
             name = "stats" if len(settings.stats_networks) < BY_UCI["stats"].most else "admin"
@@ -246,8 +250,8 @@ class _Bridge:
     def _stats_url(self, settings):
         if self._own["bridge"]:
             return ""
-        at = format_endpoint(parse_ip(_LOOPBACK[settings.family]), self._own["port"])
-        return "http://%s/%s?mode=json" % (at, settings.stats_path.decode())
+        path = settings.stats_path.decode()
+        return "http://%s/%s?mode=json" % (self._own_endpoint, path)
 
     def _translated(self, message):
         """A message of the parser of configuration files, with UCI's names for keywords."""
@@ -270,10 +274,10 @@ def _with_port(text, port):
         return text
 
 
-def _accepts(listener, ip, port):
+def _is_reached_by(listener, ip):
     """Whether a listener takes TCP connections to an address of this host."""
-    same = listener.ip == ip or len(listener.ip) == len(ip) and not any(listener.ip)
-    return listener.transport == "tcp" and listener.port == port and same
+    every = len(listener.ip) == len(ip) and not any(listener.ip)
+    return listener.transport == "tcp" and (listener.ip == ip or every)
 
 
 def _mdns_port(settings):
