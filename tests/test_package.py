@@ -190,19 +190,22 @@ def test_both_install_the_same(built):
     assert apk[LISTS + "rusers"] == b"opentracker=6969:opentracker=6969\n"
 
 
-def test_configuration_outlives_upgrades(checkout):
-    for name, text in (("etc/config/opentracker", "config\n"), ("etc/init.d/opentracker", "#!\n")):
-        (checkout / "files" / name).parent.mkdir(parents=True, exist_ok=True)
-        (checkout / "files" / name).write_text(text)
-    built = build(checkout)
+def test_configuration_outlives_upgrades(built):
     ipk, apk = built.ipk(), built.apk()
     assert ipk.control["conffiles"][1] == b"/etc/config/opentracker\n"
     assert ipk.data["lib/upgrade/keep.d/opentracker"][1] == b"/etc/opentracker/\n"
     assert apk.data[LISTS + "conffiles"][1] == b"/etc/config/opentracker\n/etc/opentracker/\n"
-    line = "/etc/config/opentracker %s\n" % hashlib.sha256(b"config\n").hexdigest()
+    config = (TOP / "files/etc/config/opentracker").read_bytes()
+    line = "/etc/config/opentracker %s\n" % hashlib.sha256(config).hexdigest()
     assert apk.data[LISTS + "conffiles_static"][1].decode() == line
-    assert ipk.data["etc/config/opentracker"][0].mode == 0o600
-    assert ipk.data["etc/init.d/opentracker"][0].mode == 0o755
+
+
+def test_what_lies_in_files_is_installed(built):
+    data = built.ipk().data
+    files = [path for path in (TOP / "files").glob("*/**/*") if path.is_file()]
+    assert len(files) >= 3
+    for path in files:
+        assert data[str(path.relative_to(TOP / "files"))][1] == path.read_bytes()
 
 
 # Scripts
