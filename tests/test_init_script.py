@@ -108,6 +108,14 @@ def test_disabled_is_told_with_the_way_out(router):
     assert router.procd.events == ["start"]
 
 
+def test_who_had_the_c_tracker_is_told_the_way(router):
+    conf = router.root / "etc/opentracker.conf"
+    conf.write_text("listen.tcp_udp 0.0.0.0\n")
+    told = done(router, "start", enabled=0)
+    assert f"opentracker --to-uci {conf} prints it as" in told
+    assert conf.read_text() == "listen.tcp_udp 0.0.0.0\n"
+
+
 def test_what_is_shipped_is_disabled_and_right(router):
     (router.root / "etc/config/opentracker").write_bytes(CONFIG.read_bytes())
     assert done(router, "check") == "the configuration is good\n"
