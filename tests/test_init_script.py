@@ -512,6 +512,14 @@ def test_status_of_what_does_not_answer(router):
     assert "running, but it does not answer at http://127.0.0.1:" in result.stdout
 
 
+def test_status_of_another_program_s_port(router):
+    done(router, "start", "list interface 'lan'")
+    router.program("bin/uclient-fetch", "#!/bin/sh\necho hello\n")
+    result = router.do("status")
+    assert result.returncode == 1
+    assert "what answers at http://127.0.0.1:6969/stats?mode=json is not it" in result.stdout
+
+
 def test_status_of_a_bridge(router):
     bridge = ["option livesync_listen '192.0.2.1'", "list bridge_connect '203.0.113.1'"]
     done(router, "start", "option bridge '1'", "option livesync_key 'correct-horse'", *bridge)
@@ -547,7 +555,7 @@ def test_a_reload_takes_a_list_over_without_losing_a_peer(live):
 
     live.config(*lines)
     told = done(live, "status")
-    assert f"listening  on 127.0.0.1:{port} \n" in told
+    assert f"listening  on 127.0.0.1:{port}\n" in told
     assert "peers      4 (4 by IPv4, 0 by IPv6), 4 of them seed\n" in told
     assert "swarms     2\n" in told and "KiB\n" in told
     assert "refused    0 announces for want of memory, 1 by the lists\n" in told
