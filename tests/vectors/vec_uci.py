@@ -483,7 +483,7 @@ def test_the_c_tracker_s_documented_sample():
         "\t# listen.udp.workers 4: one event loop serves all sockets",
         "\toption redirect_url 'https://your.tracker.local/'",
         "\toption whitelist_file '/usr/local/etc/opentracker/path/to/whitelist'",
-        "\toption blacklist_file '/usr/local/etc/opentracker/./blacklist'",
+        "\toption blacklist_file '/usr/local/etc/opentracker/blacklist'",
         "\toption fifo_add '/usr/local/etc/opentracker/var/run/opentracker/adder.fifo'",
         "\toption fifo_delete '/usr/local/etc/opentracker/var/run/opentracker/deleter.fifo'",
         "\tlist stats '192.168.0.23'",
@@ -528,6 +528,14 @@ def test_conversions():
     assert line("livesync.cluster.key it's#12345", "tracker.debug yes # x")[1:] == [
         "\toption debug '1'",
         "\toption livesync_key 'it'\\''s#12345'",
+    ]
+    rooted = line("access.whitelist /a/w", "access.blacklist b", "tracker.rootdir /a/")
+    assert rooted[1:3] == ["\toption whitelist_file '/a/w'", "\toption blacklist_file '/a/b'"]
+    assert line("listen.tcp ::1", "listen.tcp_udp [::1]:6969 # x", "listen.udp ::1") == [
+        "\tlist listen_tcp '::1'",
+        "\tlist listen_udp '[::1]:6969'",
+        "\t# listen.tcp_udp [::1]:6969: is listened to already",
+        "\t# listen.udp ::1: is listened to already",
     ]
     assert line("tracker.memory 1024", "tracker.memory 2048 #x")[1:] == ["\toption memory '2048'"]
     assert errors(convert, ["listen.tcp x", "foo"], "c.conf") == [

@@ -34,6 +34,7 @@ def as_uci(path):
 
 def convert(lines, name):
     """The text for the lines of a configuration file called `name`. Raises ConfigError."""
+    lines, repeated = _without_repetition(lines)
     settings = config.parse_lines(lines, name)
     texts = _texts(lines)
     made = [_HEAD % name]
@@ -42,21 +43,58 @@ def convert(lines, name):
     for option in OPTIONS:
         for text in texts.get(option.keyword, []):
             made.append(_converted(option, text, settings.rootdir))
+    made += ["\t# %s: is listened to already\n" % line for line in repeated]
     return "".join(made)
+
+
+def _without_repetition(lines):
+    """(lines without listeners that are there already, those): the C tracker takes them, even so.
+
+    What is left of a line for TCP and UDP is one for the other.
+    """
+    kept, repeated, taken = [], [], []
+    for line in lines:
+        option, text = _parsed(line)
+        if option and option.kind == LISTEN:
+            fresh = _fresh(option, text, taken)
+            if len(fresh) < len(option.detail):
+                repeated.append("%s %s" % (option.keyword, text))
+                line = "listen.%s %s" % (fresh[0], text) if fresh else ""
+        kept.append(line)
+    return kept, repeated
+
+
+def _fresh(option, text, taken):
+    """The transports by which nobody listens there yet; all of them if the text is no address."""
+    try:
+        at = parse_value(option, text)
+    except ValueError:
+        return option.detail
+    fresh = [transport for transport in option.detail if (transport, at) not in taken]
+    taken += [(transport, at) for transport in fresh]
+    return fresh
+
+
+def _parsed(line):
+    """(option, text without a comment) of a line, (None, "") if it has none that is known."""
+    line = line.strip(BLANKS)
+    keyword, text = config.split_line(line)
+    for option in OPTIONS:
+        if option.keyword and option.keyword == keyword:
+            if option.kind not in (PATH, URL, URL_PATH, WORD):
+                text = without_comment(text).strip(BLANKS)
+            return option, text
+    return None, ""
 
 
 def _texts(lines):
     """{keyword: values that count}"""
-    options = {option.keyword: option for option in OPTIONS if option.keyword}
     texts = {}
     for line in lines:
-        line = line.strip(BLANKS)
-        if line and not line.startswith("#"):
-            keyword, text = config.split_line(line)
-            option = options[keyword]
-            if option.kind not in (PATH, URL, URL_PATH, WORD):
-                text = without_comment(text).strip(BLANKS)
-            texts[keyword] = (texts.get(keyword, []) if option.repeatable else []) + [text]
+        option, text = _parsed(line)
+        if option:
+            earlier = texts.get(option.keyword, []) if option.repeatable else []
+            texts[option.keyword] = earlier + [text]
     return texts
 
 
@@ -66,8 +104,9 @@ def _converted(option, text, rootdir):
     if option.kind == FLAG:
         text = "01"[parse_value(option, text)]
     elif option.kind == PATH:
-        if rootdir:
-            text = rootdir.rstrip("/") + "/" + text.lstrip("/")
+        if rootdir and not text.startswith(rootdir.rstrip("/") + "/"):
+            text = text[2:] if text.startswith("./") else text.lstrip("/")
+            text = rootdir.rstrip("/") + "/" + text
         problem = path_problem(text)
         if problem:
             return "\t# %s %s: %s\n" % (option.keyword, text, problem)
