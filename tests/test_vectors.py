@@ -18,7 +18,7 @@ def run_vectors(interpreter, *modules, folder=VECTORS):
     ours = [str(TOP / "src" / "micropython"), str(TOP / "src"), str(folder)]
     env = {**os.environ, "PYTHONPATH": ":".join(ours[1:]), "MICROPYPATH": ":".join(ours)}
     env["MICROPYPATH"] = ".frozen:" + env["MICROPYPATH"]
-    heap = ["-X", "heapsize=8M"] if interpreter.startswith("micropython") else []
+    heap = ["-X", "heapsize=16M"] if interpreter.startswith("micropython") else []
     done = subprocess.run(
         [program, *heap, str(VECTORS / "run.py"), *modules],
         stdout=subprocess.PIPE,

@@ -35,12 +35,12 @@ class Sockets:
         changed. Raises CannotListen, and then all is as it was before.
         """
         before = dict(self._open)
-        wanted = {tuple(listener[:3]): listener for listener in listeners}
+        wanted = [tuple(listener[:3]) for listener in listeners]
         unwanted = [key for key in self._open if key not in wanted]
         try:
-            for key in wanted:
+            for key, listener in zip(wanted, listeners):
                 if key not in self._open:
-                    self._open_one(wanted[key], unwanted)
+                    self._open_one(key, listener, unwanted)
         except CannotListen:
             self._go_back(before)
             raise
@@ -53,9 +53,8 @@ class Sockets:
         for key in list(self._open):
             self._close_one(key)
 
-    def _open_one(self, listener, unwanted):
+    def _open_one(self, key, listener, unwanted):
         """Opens a socket; those that leave make room for it, if they have its port."""
-        key = tuple(listener[:3])
         rivals = [other for other in unwanted if other[0] == key[0] and other[2] == key[2]]
         try:
             try:
