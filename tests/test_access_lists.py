@@ -373,6 +373,16 @@ def test_A3_lists_come_and_go_with_the_configuration(start, folder):
     assert "; there still is no whitelist" in tracker.log()
 
 
+def test_A3_a_first_list_that_can_not_be_read_changes_nothing(start, folder):
+    config = write(folder / "config", "# nothing")
+    tracker = start("-f", config)
+    assert allowed(tracker, ONE)
+    write(config, f"access.whitelist {folder}/absent")
+    reload(tracker, "access.whitelist: cannot read .*; there still is no whitelist")
+    assert ONE in scrape(tracker, ONE)
+    assert allowed(tracker, OTHER)
+
+
 @pytest.mark.requires_root
 def test_A3_the_list_is_read_again_where_the_configuration_can_not_be(start, folder):
     """Confined to a directory, with its configuration outside, as the C tracker often is."""

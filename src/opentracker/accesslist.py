@@ -32,15 +32,18 @@ class AccessLists:
     the other. `memory` is `opentracker.runtime`, or what has its reserve, release and native.
     """
 
-    def __init__(self, settings, pools, jobs, memory):
-        """Starts with lists that are empty: a whitelist allows nothing until `reload` is done."""
+    def __init__(self, settings, pools, jobs, memory, serving=False):
+        """Starts with lists that are empty: a whitelist allows nothing until `reload` is done.
+
+        In a tracker that is `serving` already nothing is listed until then.
+        """
         self._settings = settings
         self._pools = pools
         self._jobs = jobs
         self._memory = memory
         self._hash = (memory.native or keyed).Keys().hash_swarm
-        self._white = _List() if settings.whitelist else None
-        self._black = _List() if settings.blacklist else None
+        self._white = _List() if settings.whitelist and not serving else None
+        self._black = _List() if settings.blacklist and not serving else None
         self._asked = False
         self._purging = False
 

@@ -84,7 +84,7 @@ class Service:
     def start(self):
         """Reads what is to be known before the first request, with the rights that are left."""
         settings = self.settings
-        self._reload_lists()
+        self._reload_lists(False)
         self.jobs.finish()
         if settings.fifo_add or settings.fifo_delete:
             from opentracker.fifos import Fifos
@@ -134,19 +134,18 @@ class Service:
         """Reads configuration and lists again; what is wrong with them is logged."""
         if read_again(self.settings):
             self._take_settings()
-        self._reload_lists()
+        self._reload_lists(True)
         if self._persistence:
             self._persistence.save()
 
-    def _reload_lists(self):
-        settings = self.settings
-        if settings.whitelist or settings.blacklist:
+    def _reload_lists(self, serving):
+        settings, tracker = self.settings, self.tracker
+        if not tracker.access and (settings.whitelist or settings.blacklist):
             from opentracker.accesslist import AccessLists
 
-            if not self.tracker.access:
-                self.tracker.access = AccessLists(settings, self.tracker.pools, self.jobs, runtime)
-        if self.tracker.access:
-            self.tracker.access.reload()
+            tracker.access = AccessLists(settings, tracker.pools, self.jobs, runtime, serving)
+        if tracker.access:
+            tracker.access.reload()
 
     def stop(self):
         """Saves what is to be saved, and sends what is to be sent."""
