@@ -161,3 +161,18 @@ def test_lists_are_counted(program, tmp_path):
         "blacklist: cannot read no: No such file or directory",
     ]
     assert (status, errors) == (1, "")
+
+
+def test_as_much_as_uci_may_say_fits_into_the_heap(program, tmp_path):
+    lists = {
+        name: [f"{number:040x}" for number in range(500)] for name in ("whitelist", "blacklist")
+    }
+    for name in ("stats", "fullscrape", "proxy", "admin"):
+        lists[name] = [f"2001:db8:{number:x}::/48" for number in range(255)]
+    text = section(*[f"list {name} '{text}'" for name in lists for text in lists[name]])
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        options = ("--into", folder, "--running", "first")
+        status, _, errors = program("--uci", "-", *LAN, *options, text=text)
+        assert (status, errors) == (0, "")
+    assert len((tmp_path / "second/whitelist").read_text().splitlines()) == 500

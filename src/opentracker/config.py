@@ -338,7 +338,8 @@ class _Parser:
         if len(values) >= option.most:
             self._wrong(place, "given more than %d times" % option.most)
         else:
-            self._store(option.attribute, values + [value], place)
+            values.append(value)  # a new list each time would leave MicroPython's heap in pieces
+            self.places[option.attribute] = place
 
     def _store(self, attribute, value, place):
         setattr(self.settings, attribute, value)

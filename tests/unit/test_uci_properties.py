@@ -112,7 +112,7 @@ def test_any_text_is_understood_or_refused(text):
 def test_any_values_are_taken_or_refused(options):
     made = check(lambda: render(parse(exported(options), "x"), LAN, 65536))
     if made:
-        read = parse_lines(made.text().split("\n"), "made")
+        read = parse_lines(list(made.lines()), "made")
         assert settings_of(read) == settings_of(made.settings)
     check(lambda: render(parse(shown(options), "x"), LAN, 65536))
 
@@ -123,7 +123,7 @@ def test_what_is_right_comes_through(options):
     assert settings_of(render(parse(shown(options), "x"), LAN).settings) == settings_of(
         made.settings
     )
-    lines = made.text().split("\n")
+    lines = list(made.lines())
     read = parse_lines(lines, "made")
     assert settings_of(read) == settings_of(made.settings)
     back = render(parse(convert(lines, "made").encode(), "x"), {})

@@ -59,10 +59,11 @@ class Rendering:
         self.list_files = list_files
         self.facts = facts
 
-    def text(self):
-        """The text of the configuration file."""
-        lines = ["%s %s\n" % (option.keyword, text) for option, text, _ in self.values]
-        return "# Made of /etc/config/opentracker by its init script.\n" + "".join(lines)
+    def lines(self):
+        """Yields the lines of the configuration file, with their ends."""
+        yield "# Made of /etc/config/opentracker by its init script.\n"
+        for option, text, _ in self.values:
+            yield "%s %s\n" % (option.keyword, text)
 
 
 def render(sections, interfaces, ram_kib=None, run=RUN_DIRECTORY):

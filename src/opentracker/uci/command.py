@@ -11,7 +11,7 @@
 
 import sys
 
-from opentracker import config
+from opentracker import config, runtime
 from opentracker.config import ConfigError, one_line
 from opentracker.log import log
 from opentracker.oserror import describe
@@ -27,6 +27,7 @@ _USAGE = {"uci": "--uci FILE", "to-uci": "--to-uci FILE", "lists": "--lists FILE
 
 def run(action, operands):
     """Does what the switch says; returns the exit status of the program."""
+    runtime.tune()
     try:
         if action == "uci":
             return _uci(operands)
@@ -46,6 +47,9 @@ def run(action, operands):
         for message in error.messages:
             log(message)
         return _NOTHING_YET
+    except MemoryError:
+        log("no memory for so much text; lists of torrents can be files")
+        return _WRONG
 
 
 class _Operands:
@@ -89,7 +93,8 @@ def _uci(operands):
         log(warning)
     into = operands.get("--into")
     if not into:
-        print(rendering.text(), end="")
+        for line in rendering.lines():
+            print(line, end="")
         return _DONE
     rendering.facts["restart"] = " ".join(_restart_for(operands.get("--running"), rendering))
     try:

@@ -29,7 +29,8 @@ def write(rendering, directory):
             if path:
                 _append(path, file)
     with open(directory + "/" + CONF, "wb") as file:
-        file.write(rendering.text().encode())
+        for line in rendering.lines():
+            file.write(line.encode())
     with open(directory + "/" + FACTS, "wb") as file:
         for name in sorted(rendering.facts):
             text = rendering.facts[name].replace("'", "'\\''")

@@ -37,8 +37,12 @@ class Section:
 
     def add(self, name, value):
         """Adds to a list."""
-        earlier = [each[1] for each in self.options if each[0] == name]
-        self.set(name, (earlier[0] if earlier else []) + [value], True)
+        for index, (known, values, _) in enumerate(self.options):
+            if known == name:
+                values.append(value)
+                self.options[index] = name, values, True
+                return
+        self.options.append((name, [value], True))
 
 
 def parse(text, name):

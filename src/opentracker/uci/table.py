@@ -11,7 +11,7 @@ LIST_DIRECTORY = "/etc/opentracker"
 ALL_INTERFACES = "*"
 DEFAULT_INTERFACE = "lan"
 INTERNET = ("wan", "wan6")  # what `option wan` adds to the interfaces
-MOST_HASHES = 1000
+MOST_HASHES = 500
 
 # The budget for peers where it is not given: this share of the router's RAM, within these KiB.
 MEMORY_SHARE = 16
