@@ -316,6 +316,16 @@ def test_disabling_stops_it(router):
     assert (router.run_folder / "facts").read_bytes() == b""
 
 
+def test_a_mistake_does_not_disable_it(router):
+    done(router, "start", "list interface 'lan'")
+    told = refused(router, "reload", "option enabled 'yess'")
+    assert told[0] == "opentracker: opentracker.main.enabled: yess is neither yes nor no"
+    for word in ("no", "off", "false", "disabled"):
+        done(router, "reload", enabled="yes")
+        done(router, "reload", enabled=word)
+    assert router.procd.events == ["start", "stop"] * 4
+
+
 def test_an_anonymous_section_is_as_good(router):
     path = router.root / "etc/config/opentracker"
     path.write_text("config opentracker\n\toption enabled '1'\n\toption port '7000'\n")
