@@ -332,6 +332,35 @@ def test_nothing_is_logged_per_request(start):
     assert tracker.log() == before
 
 
+def test_a_reload_right_after_the_start_does_no_harm(runtime, public_path):
+    """procd may send one before the sockets are open: it waits until the tracker serves."""
+    need_runtime(runtime)
+    port = free_port()
+    config = public_path / "config"
+    config.write_text(f"listen.tcp_udp 127.0.0.1:{port}\ntracker.memory 262144\n")
+    line = command(runtime, "-f", config)
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    try:
+        while not signals_are_blocked_or_caught(process.pid):
+            assert process.poll() is None
+        process.send_signal(signal.SIGHUP)
+        lines = iter(process.stderr.readline, "")
+        assert any("reloaded; changed: nothing" in line for line in lines)
+        assert get(("127.0.0.1", port), "/x")[0] == 404
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def signals_are_blocked_or_caught(pid):
+    hangup = 1 << signal.SIGHUP - 1
+    status = proc_status(pid)
+    return any(int(status[mask][0], 16) & hangup for mask in ("SigBlk", "SigCgt"))
+
+
 # Listening elsewhere
 
 

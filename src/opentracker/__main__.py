@@ -45,8 +45,10 @@ def _start(settings):
     if settings.action == "check":
         log("the configuration is good")
         return 0
+    # From here on a signal waits for the loop, so that a reload may follow a start at once.
+    signals = runtime.Signals()
     try:
-        program = _program(settings)
+        program = _program(settings, signals)
         program.open()
     except CannotStart as error:
         log(str(error))
@@ -64,14 +66,14 @@ def _start(settings):
     return 0
 
 
-def _program(settings):
+def _program(settings, signals):
     if settings.action == "bridge":
         from opentracker.livesync.bridge import Bridge
 
-        return Bridge(settings)
+        return Bridge(settings, signals)
     from opentracker.server import Server
 
-    return Server(settings)
+    return Server(settings, signals)
 
 
 def _occupation(settings):

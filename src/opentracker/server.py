@@ -19,8 +19,10 @@ from opentracker.sockets import CannotListen, Sockets
 class Server:
     """A tracker on its sockets. Opening them is all that happens before `run`."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, signals):
+        """`signals` is a runtime.Signals."""
         self._settings = settings
+        self._signals = signals
         self._selector = DefaultSelector()
         try:
             self.service = service = Service(settings)
@@ -34,7 +36,6 @@ class Server:
         self._reloading = False
         self._second = 0
         self._accepting = True
-        self._signals = None
 
     def open(self):
         """Opens all sockets, or none: CannotStart says which can't be had."""
@@ -47,7 +48,6 @@ class Server:
         except OSError as error:
             self.close()
             raise CannotStart(describe(error))
-        self._signals = runtime.Signals()
 
     def run(self):
         """Serves until a signal ends it."""

@@ -50,14 +50,16 @@ _REPORT_SECONDS = 600
 class Bridge:
     """A bridge on its sockets. Opening them is all that happens before `run`."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, signals):
+        """`signals` is a runtime.Signals."""
         self._settings = settings
+        self._signals = signals
         self._selector = DefaultSelector()
         try:
             self._waiting = Waiting(settings.memory_kib * 1024, runtime.reserve)
         except (MemoryError, OSError):
             raise CannotStart("tracker.memory: no %d KiB to be had" % settings.memory_kib)
-        self._link = self._neighbours = self._signals = None
+        self._link = self._neighbours = None
         self._running = True
         self._second = 0
         self._turn = 0
@@ -79,7 +81,6 @@ class Bridge:
         except CannotStart:
             self.close()
             raise
-        self._signals = runtime.Signals()
 
     def _open_socket(self):
         from opentracker.runtime.multicast import MulticastSocket
