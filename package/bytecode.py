@@ -3,18 +3,21 @@
 
 usage: bytecode.py --mpy-cross PROGRAM MANIFEST FOLDER
 
-FOLDER gets a .mpy file for each module. Modules with functions in machine code are copied instead:
-machine code has a processor, and where MicroPython can make it, it makes it of the source.
+FOLDER gets a .mpy file for each module. Modules with functions in machine code stay source instead:
+machine code has a processor, and where MicroPython can make it, it makes it of the source. What has
+no line numbers anyway (level 3 of optimization) is made smaller first (shrinking.py).
 """
 
 import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
 
+from shrinking import shrink
+
 _MACHINE_CODE = re.compile(r"^\s*@micropython\.(native|viper|asm_\w+)\b", re.MULTILINE)
+_NO_LINE_NUMBERS = 3  # the level of optimization
 
 
 class ManifestError(Exception):
@@ -40,6 +43,17 @@ class Manifest:
             os.chdir(before)
         self.modules.sort(key=lambda module: module.name)
 
+    def compile(self, mpy_cross, folder):
+        """Write all modules to a folder."""
+        try:
+            smaller = shrink({module.dotted: module.text for module in self.modules})
+        except SyntaxError as error:
+            raise ManifestError(str(error))
+        for module in self.modules:
+            if module.optimization >= _NO_LINE_NUMBERS:
+                module.text = smaller[module.dotted]
+            module.compile(mpy_cross, folder)
+
     def _package(self, name, files=None, base_path=".", opt=None):
         if files is None:
             raise TypeError("package(%r) has to say which files" % name)
@@ -59,26 +73,32 @@ class Module:
 
     def __init__(self, name, source, optimization):
         self.name = name
-        self.source = source
         self.optimization = optimization
+        with open(source, encoding="utf-8") as file:
+            self.text = file.read()
+        self._has_machine_code = bool(_MACHINE_CODE.search(self.text))
+
+    @property
+    def dotted(self):
+        """What it is called where it is imported."""
+        words = self.name[: -len(".py")].split("/")
+        return ".".join(words[:-1] if words[-1] == "__init__" else words)
 
     @property
     def target(self):
-        """Where it is installed: a path ending in .mpy, or in .py if it is copied."""
-        return self.name if self.has_machine_code() else self.name[: -len(".py")] + ".mpy"
-
-    def has_machine_code(self):
-        with open(self.source, encoding="utf-8") as file:
-            return bool(_MACHINE_CODE.search(file.read()))
+        """Where it is installed: a path ending in .mpy, or in .py if it stays source."""
+        return self.name if self._has_machine_code else self.name[: -len(".py")] + ".mpy"
 
     def compile(self, mpy_cross, folder):
         path = os.path.join(folder, self.target)
+        source = os.path.join(folder, self.name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        if self.has_machine_code():
-            shutil.copyfile(self.source, path)
-        else:
+        with open(source, "w", encoding="utf-8", newline="\n") as file:
+            file.write(self.text)
+        if source != path:
             options = ["-O%d" % self.optimization, "-s", self.name, "-o", path]
-            subprocess.run([mpy_cross, *options, self.source], check=True)
+            subprocess.run([mpy_cross, *options, source], check=True)
+            os.unlink(source)
         os.chmod(path, 0o644)
 
 
@@ -93,8 +113,7 @@ def parse_arguments():
 def main():
     options = parse_arguments()
     try:
-        for module in Manifest(options.manifest).modules:
-            module.compile(options.mpy_cross, options.folder)
+        Manifest(options.manifest).compile(options.mpy_cross, options.folder)
     except (ManifestError, OSError, subprocess.CalledProcessError) as error:
         print("bytecode.py: %s" % error, file=sys.stderr)
         return 1

@@ -3,17 +3,14 @@
 from opentracker import http
 from opentracker.errors import INTERNAL, NOT_FOUND, PARSE
 from opentracker.http import (
-    ANNOUNCE,
-    FULL_SCRAPE,
     MISSING_INFO_HASH,
-    ROOT,
-    SCRAPE,
     BadRequest,
     Failure,
     end_of_request,
     parse,
     wants_keep_alive,
 )
+from opentracker.query import ANNOUNCE, FULL_SCRAPE, ROOT, SCRAPE
 
 HASH = b"abcdefghijklmnopqrst"
 OTHER_HASH = b"ABCDEFGHIJKLMNOPQRST"
