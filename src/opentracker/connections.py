@@ -23,6 +23,7 @@ STREAM_SECONDS = 15 * 60
 _STREAMS_AT_ONCE = 4
 _ACCEPTED_AT_ONCE = 64
 _OUT_OF_DESCRIPTORS = (24, 23)
+_NOT_OURS = (OSError, MemoryError)
 
 
 class _Waiting:
@@ -51,7 +52,8 @@ class Connections:
         self._selector = selector
         self._frontend = frontend
         self._places = []
-        self._free = []
+        self._free = []  # the places that are free are the first `_vacant` of these
+        self._vacant = 0
         self._hand = 0
         self._streams = []
         self._view = memoryview(bytearray(MOST_REQUEST_BYTES))
@@ -64,7 +66,11 @@ class Connections:
                 self._close(waiting)
         kept = self._places[:places]
         self._places = kept + [None] * (places - len(kept))
-        self._free = [place for place in range(places) if not self._places[place]]
+        self._free = list(range(places))
+        self._vacant = 0
+        for place in range(places):
+            if not self._places[place]:
+                self._vacate(place)
 
     def accept_from(self, listener):
         """Serves the connections that wait at a listener, as many as fit a turn of the loop.
@@ -77,14 +83,15 @@ class Connections:
             except OSError as error:
                 if error.errno not in _OUT_OF_DESCRIPTORS:
                     continue  # That client has gone again.
-                if len(self._free) == len(self._places):
+                if self._vacant == len(self._places):
                     return False
                 self._displace()
                 continue
             if accepted is None:
                 break
             self._counters.tcp_accepts += 1
-            self._serve(*accepted)
+            connection, address = accepted
+            self._serve(connection, address)
         return True
 
     def ready(self, waiting):
@@ -136,15 +143,21 @@ class Connections:
             _tell_if_ours(error)
         stream = self._stream_behind()
         if not size or (reply and sent == len(reply) and not stream):
-            if stream:
-                stream.close()
-            close(connection)
+            _end(connection, stream)
             return
-        waiting = self._give_place(connection, address)
-        if reply is None:
-            waiting.received = request
-        else:
-            self._take_reply(waiting, reply[max(sent, 0) :], stream)
+        waiting = None
+        try:
+            waiting = self._give_place(connection, address)
+            if reply is None:
+                waiting.received = request
+            else:
+                self._take_reply(waiting, reply, sent, stream)
+        except MemoryError:
+            if waiting:
+                self._close(waiting)
+            else:
+                _end(connection, stream)
+            return
         self._attempt(waiting, self._go_on)
 
     def _stream_behind(self):
@@ -152,15 +165,18 @@ class Connections:
         stream, self._frontend.stream = self._frontend.stream, None
         return stream
 
-    def _take_reply(self, waiting, reply, stream=None):
-        """Keeps what the frontend has answered until it is sent."""
-        waiting.unsent = bytes(reply)
+    def _take_reply(self, waiting, reply, sent, stream):
+        """Keeps what the frontend has answered, but for the bytes sent, until it is sent.
+
+        If there is no memory for it, closing `waiting` ends the stream.
+        """
         waiting.last_reply = not self._frontend.keep_alive
         waiting.deadline = self.now + DEADLINE_SECONDS
+        waiting.stream = stream
         if stream:
-            waiting.stream = stream
             waiting.deadline = waiting.stream_ends = self.now + STREAM_SECONDS
             self._streams.append(waiting)
+        waiting.unsent = bytes(reply[max(sent, 0) :])
 
     def _attempt(self, waiting, step):
         try:
@@ -191,10 +207,11 @@ class Connections:
         waiting.deadline = min(waiting.stream_ends, self.now + DEADLINE_SECONDS)
 
     def _end_stream(self, waiting):
-        if waiting.stream:
-            self._streams.remove(waiting)
-            waiting.stream.close()
-            waiting.stream = None
+        stream, waiting.stream = waiting.stream, None
+        if stream:
+            if waiting in self._streams:
+                self._streams.remove(waiting)
+            stream.close()
 
     def _go_on(self, waiting):
         """Sends and answers until it would have to wait; tells whether it is worth waiting."""
@@ -222,12 +239,12 @@ class Connections:
 
     def _answer(self, waiting, end):
         if not end or end > MOST_REQUEST_BYTES:
-            self._take_reply(waiting, self._frontend.refuse_size())
+            self._take_reply(waiting, self._frontend.refuse_size(), 0, None)
             return
         keep_alive = wants_keep_alive(waiting.received, end)
         reply = self._frontend.answer(waiting.received, end, waiting.address, keep_alive)
+        self._take_reply(waiting, reply, 0, self._stream_behind())
         waiting.received = waiting.received[end:]
-        self._take_reply(waiting, reply, self._stream_behind())
 
     def _wait_for(self, waiting, events):
         if waiting.events == events:
@@ -241,12 +258,14 @@ class Connections:
         waiting.events = events
 
     def _give_place(self, connection, address):
-        if not self._free:
+        if not self._vacant:
             self._displace()
-        place = self._free.pop()
+        place = self._free[self._vacant - 1]
         waiting = _Waiting(connection, address, place, self.now + DEADLINE_SECONDS)
-        self._places[place] = waiting
         self._selector.register(waiting.number, EVENT_READ, waiting)
+        # Not before all that takes memory: a place that is not free must have somebody.
+        self._vacant -= 1
+        self._places[place] = waiting
         return waiting
 
     def _displace(self):
@@ -260,14 +279,25 @@ class Connections:
         self._close(waiting)
 
     def _close(self, waiting):
+        waiting.deadline = self.now  # If memory for it runs out, it is tried again.
         self._end_stream(waiting)
         self._wait_for(waiting, 0)
         self._places[waiting.place] = None
-        self._free.append(waiting.place)
+        self._vacate(waiting.place)
         close(waiting.connection)
+
+    def _vacate(self, place):
+        self._free[self._vacant] = place
+        self._vacant += 1
+
+
+def _end(connection, stream):
+    if stream:
+        stream.close()
+    close(connection)
 
 
 def _tell_if_ours(error):
     """Tells of what neither the network nor a lack of memory explains."""
-    if not isinstance(error, (OSError, MemoryError)):
+    if not isinstance(error, _NOT_OURS):
         mistakes.tell(error)

@@ -1,4 +1,4 @@
-"""Errors that are our own fault: nothing ends by them, and people are told to report them."""
+"""Errors that nobody expected: nothing ends by them, and people are told what they can do."""
 
 from opentracker import runtime
 from opentracker.log import log
@@ -14,6 +14,9 @@ def show_tracebacks(shown):
 
 def tell(error):
     """Logs an exception that nobody expected."""
-    log("a mistake of ours, please report it: %r" % error)
+    if isinstance(error, MemoryError):
+        log("out of memory: what was being done is given up")
+    else:
+        log("a mistake of ours, please report it: %r" % error)
     if _tracebacks:
         runtime.print_exception(error)

@@ -34,7 +34,11 @@ class Descriptors:
             if os.errno() == _EAGAIN:
                 return None
             raise OSError(os.errno())
-        return connection, bytes(self._address[4:8] if ip_bytes == 4 else self._address[8:24])
+        try:
+            return connection, bytes(self._address[4:8] if ip_bytes == 4 else self._address[8:24])
+        except MemoryError:
+            self._close(connection)
+            raise
 
     def read(self, connection, view):
         """Returns the bytes read, 0 at the end, -1 if none are there."""
