@@ -288,8 +288,10 @@ def test_the_same_bytes_twice(tmp_path, checkout):
     first = Built(tmp_path / "first", SOURCE_DATE_EPOCH=str(EPOCH))
     for path in checkout.rglob("*"):
         path.chmod(path.stat().st_mode & 0o700)  # as with umask 077
-    second = build(checkout, SOURCE_DATE_EPOCH=str(EPOCH), TZ="Pacific/Kiritimati")
+    env = {"TZ": "Pacific/Kiritimati", "PYTHONDONTWRITEBYTECODE": ""}
+    second = build(checkout, SOURCE_DATE_EPOCH=str(EPOCH), **env)
     assert first.files() == second.files()
+    assert not list(checkout.rglob("__pycache__"))
     for package in (first.ipk(), first.apk()):
         times = {
             member.mtime for part in (package.control, package.data) for member, _ in part.values()

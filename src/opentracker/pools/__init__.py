@@ -26,7 +26,6 @@ NEW = ADDED
 
 PEER_LIFETIME = 45
 SWARM_LIFETIME = 24 * 60
-SMALLEST_BUDGET = 256
 
 # Marks tell ages of less than 64 minutes apart, so the clock may run at most 64 - 45 minutes ahead
 # of the sweep.

@@ -11,7 +11,6 @@ Offsets count bytes from the start of the arena. Page 0 is never handed out, whi
 
 PAGE = 1024
 PAGE_BITS = 10
-_PAGE_WORDS_BITS = 8
 
 # Sizes are chosen so that blocks of 2, 4, 6, 8, 11, 15, 20, 28, 35, 47 and 71 IPv4 peers
 # (4 + 7 n bytes) fill the 1,008 bytes that the 16-byte header of a cut page leaves.
