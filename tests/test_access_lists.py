@@ -393,7 +393,10 @@ def test_A3_the_list_is_read_again_where_the_configuration_can_not_be(start, fol
     tracker = start("-f", folder / "config")
     assert allowed(tracker, ONE)
     write(path, OTHER)
-    reload(tracker, "cannot read .*config(.*\n)+.*1 info_hash in white")
+    reload(
+        tracker,
+        "cannot read .*config(.*\n)+.*within tracker.rootdir\n(.*\n)*.*1 info_hash in white",
+    )
     assert allowed(tracker, OTHER)
     assert scrape(tracker, ONE) == {}
 

@@ -37,8 +37,8 @@ def contradictions(settings, places, bridging):
 
 
 def without_effect(settings, places, bridging):
-    """What is legal and does nothing, as lines for people."""
-    warnings = []
+    """What is legal and does nothing, or not what it seems to, as lines for people."""
+    warnings = _named_from_outside(settings, places)
     if not settings.livesync_listen:
         for attribute in _OF_LIVESYNC:
             if attribute in places:
@@ -55,3 +55,15 @@ def without_effect(settings, places, bridging):
             if attribute in places:
                 warnings.append(places[attribute] + ": has no effect without --bridge")
     return warnings
+
+
+def _named_from_outside(settings, places):
+    """Files in the root directory by names that root, once confined to it, does not find."""
+    inside = (settings.rootdir or "").rstrip("/") + "/"
+    named = [attribute for attribute in _FILES if getattr(settings, attribute)]
+    return [
+        '%s: whoever starts as root finds this only as "%s", within tracker.rootdir'
+        % (places[attribute], getattr(settings, attribute)[len(inside) :])
+        for attribute in named
+        if len(inside) > 1 and getattr(settings, attribute).startswith(inside)
+    ]

@@ -26,7 +26,10 @@ def read_again(settings):
     except config.ConfigError as error:
         for message in error.messages:
             log(message)
-        log("nothing reloaded, everything stays as it was")
+        text = "nothing reloaded, the settings stay as they were"
+        if settings.rootdir and error.messages[0].startswith("cannot read "):
+            text += "; started as root, it reads only what is within tracker.rootdir"
+        log(text)
         return False
     applied, needs_restart = config.take_over(settings, new)
     for warning in new.warnings:

@@ -306,6 +306,20 @@ def test_what_has_no_effect_by_itself():
         assert lines("livesync.cluster.listen 10.0.0.1", line).warnings == []
 
 
+def test_names_that_root_does_not_find_once_it_is_confined():
+    for root, path, inside in (
+        ("/etc/tracker", "/etc/tracker/white.txt", "white.txt"),
+        ("/etc/tracker/", "/etc/tracker/lists/white.txt", "lists/white.txt"),
+        ("/etc/tracker", "/etc/trackers/white.txt", None),
+        ("/etc/tracker", "/white.txt", None),
+        ("/etc/tracker", "white.txt", None),
+        ("/", "/etc/tracker/white.txt", None),
+    ):
+        warnings = lines("access.whitelist " + path, "tracker.rootdir " + root).warnings
+        text = 'x.conf:1: access.whitelist: whoever starts as root finds this only as "%s", '
+        assert warnings == ([text % inside + "within tracker.rootdir"] if inside else []), warnings
+
+
 def test_configurations_of_the_c_tracker():
     """In the forms of address that its versions understand, as its manual has them."""
     settings = lines(
