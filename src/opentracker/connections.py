@@ -61,12 +61,15 @@ class Connections:
 
     def set_places(self, places):
         """Changes how many connections are waited for; those that have no place left are closed."""
+        if places == len(self._places):
+            return
+        free = list(range(places))
         for waiting in self._places[places:]:
             if waiting:
                 self._close(waiting)
         kept = self._places[:places]
         self._places = kept + [None] * (places - len(kept))
-        self._free = list(range(places))
+        self._free = free
         self._vacant = 0
         for place in range(places):
             if not self._places[place]:

@@ -152,3 +152,19 @@ def test_a_place_is_left_although_its_stream_fails_to_end(calls):
     served.expire()
     assert not client.is_open
     assert not selector
+
+
+@pytest.mark.parametrize("places", [1, PLACES - 1, PLACES, PLACES + 3])
+def test_places_may_become_more_or_fewer_while_some_are_taken(calls, places):
+    selector, _, served = serving(b"reply", False)
+    clients = [Client(b"G") for _ in range(PLACES - 2)]
+    served.accept_from(Listener(*clients))
+    served.set_places(places)
+    kept = min(places, PLACES - 2)
+    assert sum(client.is_open for client in clients) <= kept
+    more = [Client(b"G") for _ in range(places + 1)]
+    served.accept_from(Listener(*more))
+    assert sum(client.is_open for client in clients + more) == len(selector) == places
+    served.set_places(PLACES)
+    served.close_all()
+    assert not selector and not any(client.is_open for client in clients + more)
