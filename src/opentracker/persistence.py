@@ -46,16 +46,18 @@ class Persistence:
 
     def _load(self):
         pools = self._tracker.pools
-        if self._state_file:
-            from opentracker import statefile
+        try:
+            if self._state_file:
+                from opentracker import statefile
 
-            yield from statefile.load(pools, self._state_file, _now(), self._allows)
-            statefile.try_out(self._state_file, self._system)
-        if self._statedump:
-            from opentracker import statedump
+                yield from statefile.load(pools, self._state_file, _now(), self._allows)
+                statefile.try_out(self._state_file, self._system)
+            if self._statedump:
+                from opentracker import statedump
 
-            yield from statedump.load(pools, self._statedump, _now() // 60, self._allows)
-        self._loading = None
+                yield from statedump.load(pools, self._statedump, _now() // 60, self._allows)
+        finally:
+            self._loading = None
 
     def _save(self):
         from opentracker import statefile

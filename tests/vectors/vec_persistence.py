@@ -1,10 +1,10 @@
 """When what outlives a restart is loaded and saved."""
 
 from files import Scratch
-from makers import info_hash, peer_v4, pools_of
+from makers import Replaced, info_hash, peer_v4, pools_of
 from vec_statefile import State, System
 
-from opentracker import persistence
+from opentracker import persistence, statefile
 from opentracker.persistence import Persistence
 from opentracker.tracker import Tracker
 
@@ -175,3 +175,22 @@ def test_a_damaged_file_is_not_saved_over():
         kept.finish()
         assert state.read(".damaged") == b"no state file"
         assert state.lines[-1].startswith("saved 10 swarms and 10 peers to ")
+
+
+def test_who_runs_out_of_memory_while_loading_saves_nevertheless():
+    with State() as state:
+        tracker, jobs, kept = start(state.path)
+        with Replaced(statefile, "try_out", out_of_memory):
+            try:
+                jobs.work()
+            except MemoryError:
+                jobs.waiting.pop(0)
+        crowd(tracker, range(3))
+        kept.finish()
+        tracker, jobs, _ = start(state.path)
+        jobs.work()
+        assert tracker.pools.swarms.count == 3
+
+
+def out_of_memory(_path, _system):
+    raise MemoryError
