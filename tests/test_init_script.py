@@ -299,6 +299,21 @@ def test_broken_uci_leaves_the_running_tracker_alone(router, action):
     assert router.procd.events == ["start"]
 
 
+@pytest.mark.parametrize("action", ["reload", "start"])
+def test_mistakes_do_not_keep_a_tracker_that_died_from_its_respawn(router, action):
+    done(router, "start", "list interface 'lan'")
+    before = router.state()
+    router.procd.crash()
+    router.config("option port '99999'")
+    result = router.do(action)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[1].startswith("opentracker: nothing changed")
+    assert router.procd.events == ["start", "crash", "start"]
+    assert router.state() == before
+    done(router, "stop")
+    assert refused(router, action, "option port '99999'")[1] == "opentracker: not started"
+
+
 def test_no_sections_leave_the_running_tracker_alone(router):
     done(router, "start", "list interface 'lan'")
     (router.root / "etc/config/opentracker").write_text("")

@@ -147,8 +147,9 @@ class Procd:
     """What procd does with a service of one instance (procd, service/instance.c, 2c1834a).
 
     A changed instance is sent the reload signal of the old one, or restarted if that has none; an
-    unchanged one is left alone; one that is not there any more is stopped. Each request is obeyed
-    before the next one is read. `events` has what was done.
+    unchanged one is left alone; one that is not there any more is stopped; one that died, and waits
+    to be respawned, is started at once, or forgotten if it is not there any more. Each request is
+    obeyed before the next one is read. `events` has what was done.
     """
 
     def __init__(self, root, starts):
@@ -194,6 +195,15 @@ class Procd:
             assert time.monotonic() < end, f"{text!r} is not in the log:\n{self.log()}"
             time.sleep(0.02)
 
+    def crash(self):
+        """The tracker dies, and is to be respawned in five seconds."""
+        self.events.append("crash")
+        (self._root / "running").unlink()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
     def _serve(self):
         while True:
             try:
@@ -214,7 +224,7 @@ class Procd:
         old, self.instance = self.instance, new
         if not new:
             self._stop()
-        elif not old:
+        elif not old or not (self._root / "running").exists():
             self._start()
         elif new != old and old.params.get("reload_signal") == ["HUP"]:
             self.events.append("HUP")
