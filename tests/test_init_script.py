@@ -272,6 +272,17 @@ def test_what_cannot_change_restarts_and_is_told(router, line, name):
     assert router.procd.events == ["start", "stop", "start"]
 
 
+def test_another_state_file_does_not_have_the_peers_and_is_told(router):
+    done(router, "start", "list interface 'lan'")
+    told = done(
+        router, "reload", "option memory '1000'", f"option state_file '{router.root}/tmp/s'"
+    )
+    assert told == (
+        "opentracker: restarts, leaving its peers in the old state file, for the change of:"
+        " memory state_file\n"
+    )
+
+
 @pytest.mark.parametrize("action", ["reload", "start", "restart"])
 def test_mistakes_leave_the_running_tracker_alone(router, action):
     done(router, "start", "list interface 'lan'")
