@@ -546,6 +546,7 @@ def test_status_of_what_does_not_answer(router):
     result = router.do("status")
     assert result.returncode == 1
     assert "running, but it does not answer at http://127.0.0.1:" in result.stdout
+    assert "; logread -e opentracker may say why" in result.stdout
 
 
 def test_status_of_another_program_s_port(router):
