@@ -144,7 +144,7 @@ class Connections:
         except Exception as error:
             size = 0  # The client is gone, or gets nothing.
             _tell_if_ours(error)
-        stream = self._stream_behind()
+        stream = self._stream_behind() if frontend.stream else None
         if not size or (reply and sent == len(reply) and not stream):
             _end(connection, stream)
             return
