@@ -1,7 +1,6 @@
 """Whitelists and blacklists (rows A1 to A4): files, SIGHUP, named pipes, and what leaves."""
 
 import os
-import re
 import signal
 import stat
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.c_tracker import VERSIONS, CTracker
+from support.tracker import reload
 from support.wire import (
     Announced,
     Failed,
@@ -58,17 +58,6 @@ def allowed_by_udp(client, info_hash):
     if isinstance(reply, Failed):
         assert reply.message == TEXT
     return isinstance(reply, Announced)
-
-
-def reload(tracker, message):
-    """Send SIGHUP; returns what is logged until `message`, a regular expression, is there."""
-    known = len(tracker.log())
-    tracker.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 20
-    while not re.search(message, tracker.log()[known:]):
-        assert time.monotonic() < deadline, tracker.log()
-        time.sleep(0.02)
-    return tracker.log()[known:]
 
 
 def wait_until(condition, tracker):

@@ -2,12 +2,11 @@
 
 import gzip
 import os
-import signal
 
 import pytest
 
-from support.tracker import free_port
-from support.wire import UdpClient, announce, get, scrape
+from support.tracker import free_port, reload
+from support.wire import UdpClient, announce, get, scrape, unchunked
 
 pytestmark = pytest.mark.requires_root
 
@@ -45,12 +44,6 @@ def confined(start, public_path):
     return start_confined
 
 
-def reload(tracker, pattern):
-    before = len(tracker.log())
-    tracker.send_signal(signal.SIGHUP)
-    tracker.wait_for_log(r"(?s)^.{%d}.*%s" % (before, pattern))
-
-
 def test_every_page_is_there(confined):
     tracker = confined("tracker.woodpeckers yes", "tracker.debug yes")
     announce(tracker, HASH, 1)
@@ -64,15 +57,6 @@ def test_every_page_is_there(confined):
     body = unchunked(body)
     assert gzip.decompress(body).startswith(b"d5:filesd20:" + HASH)
     assert get(tracker, "/stats?mode=nonsense")[0] == 400
-
-
-def unchunked(body):
-    whole = b""
-    while body:
-        size, _, body = body.partition(b"\r\n")
-        whole += body[: int(size, 16)]
-        body = body[int(size, 16) + 2 :]
-    return whole
 
 
 def test_lists_are_read_again_though_the_configuration_is_out_of_reach(confined, public_path):

@@ -13,7 +13,7 @@ import pytest
 
 from opentracker.udp import ConnectionIds
 from support.runtimes import command, need_runtime
-from support.tracker import Daemon, free_port
+from support.tracker import Daemon, free_port, reload
 from support.wire import (
     PEER_ID,
     UdpClient,
@@ -27,7 +27,7 @@ from support.wire import (
     query,
     scrape,
 )
-from test_process import can_listen, proc_status, redirected, reload, run
+from test_process import can_listen, proc_status, redirected, run
 
 HASH = b"\x39" * 20
 HERE, PROXY, OUTER_PROXY, ELSEWHERE = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"

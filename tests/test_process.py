@@ -5,13 +5,12 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from support.runtimes import command, need_runtime
-from support.tracker import Daemon, free_port
+from support.tracker import Daemon, free_port, reload
 from support.wire import Failed, UdpClient, announce, get, peers, scrape
 
 HASH = b"\x37" * 20
@@ -99,17 +98,6 @@ def test_its_port_is_free_at_once(start):
 def redirected(tracker):
     status, headers, _ = get(tracker, "/")
     return headers.get("location") if status == 302 else None
-
-
-def reload(tracker, message):
-    """Have it reload; returns what it logs until `message`, a regular expression, is there."""
-    known = len(tracker.log())
-    tracker.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 10
-    while not re.search(message, tracker.log()[known:]):
-        assert time.monotonic() < deadline, tracker.log()
-        time.sleep(0.02)
-    return tracker.log()[known:].splitlines()
 
 
 def test_a_reload_changes_settings_and_keeps_peers(start, public_path):

@@ -15,7 +15,7 @@ from support.c_tracker import VERSIONS, CTracker
 from support.runtimes import RUNTIMES
 from support.state import make_older, read_state, state_of_many
 from support.tracker import free_port
-from support.wire import UdpClient, announce, get, peers, scrape
+from support.wire import UdpClient, announce, get, peers, scrape, unchunked
 
 HASHES = [bytes([number]) * 20 for number in range(0x31, 0x3A)]
 ONE, OTHER, THIRD = HASHES[:3]
@@ -430,15 +430,6 @@ def dump_of(tracker):
     if headers.get("transfer-encoding") == "chunked":
         body = unchunked(body)
     return gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
-
-
-def unchunked(body):
-    whole = b""
-    while body:
-        size, _, body = body.partition(b"\r\n")
-        whole += body[: int(size, 16)]
-        body = body[int(size, 16) + 2 :]
-    return whole
 
 
 def write_dump(folder, content):

@@ -154,6 +154,17 @@ class Tracker(Daemon):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+def reload(tracker, message):
+    """Have it reload; returns its lines of log until one has `message`, a regular expression."""
+    known = len(tracker.log())
+    tracker.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + START_DEADLINE
+    while not re.search(message, tracker.log()[known:]):
+        assert time.monotonic() < deadline, tracker.log()
+        time.sleep(0.02)
+    return tracker.log()[known:].splitlines()
+
+
 def listen_options(options):
     """The (protocol, port) pairs that a command line asks for with -p and -P."""
     pairs = zip(options, options[1:])

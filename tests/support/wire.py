@@ -77,6 +77,16 @@ def parse_reply(raw):
     return int(status_line.split()[1]), headers, body
 
 
+def unchunked(body):
+    """The bytes of a body that came in chunks."""
+    whole = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        whole += body[: int(size, 16)]
+        body = body[int(size, 16) + 2 :]
+    return whole
+
+
 def as_bytes(value):
     return value if isinstance(value, bytes) else str(value).encode("latin-1")
 
