@@ -135,6 +135,16 @@ class Tracker(Daemon):
         self.host = host
         self.port = port or next((number for _, number in sorted(expected)), None)
         super().__init__(runtimes.command(runtime, *options), expected, **process)
+        if not expected:
+            self._wait_until_all_are_open()
+
+    def _wait_until_all_are_open(self):
+        """One socket of several says little; the greeting comes after the last of them."""
+        try:
+            self.wait_for_log(" KiB for peers", START_DEADLINE)
+        except BaseException:
+            self.kill()
+            raise
 
     @property
     def addr(self):
