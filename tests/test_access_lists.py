@@ -163,7 +163,7 @@ def allowed_by_c(target, info_hash):
     return announce(target, info_hash, 1) != REFUSED
 
 
-@pytest.mark.parametrize("missing", ["absent", "directory", "pipe", "empty", "comments", "junk"])
+@pytest.mark.parametrize("missing", ["absent", "directory", "pipe", "empty", "junk"])
 def test_A1_without_a_list_that_can_be_read_nothing_is_served(start, folder, missing):
     path = folder / "white"
     reason = spoil(path, missing)
@@ -184,9 +184,8 @@ def spoil(path, how):
         path.mkdir()
     elif how == "pipe":
         os.mkfifo(path)
-    elif how in ("empty", "comments", "junk"):
-        content = {"empty": "", "comments": "# nothing yet\n", "junk": "x\ny\n# z\n\nz\n"}[how]
-        path.write_text(content)
+    elif how in ("empty", "junk"):
+        path.write_text({"empty": "\n", "junk": "x\ny\n# z\n\nz\n"}[how])
         path.chmod(0o644)
         ignored = r", 3 lines ignored \(the first is line 1\)" if how == "junk" else ""
         return "no info_hash in %s%s" % (path, ignored)
@@ -285,7 +284,7 @@ def test_A3_what_a_new_blacklist_holds_leaves_too(start, folder):
     assert allowed(tracker, THIRD)
 
 
-@pytest.mark.parametrize("missing", ["absent", "directory", "pipe", "empty", "comments", "junk"])
+@pytest.mark.parametrize("missing", ["absent", "directory", "pipe", "empty", "junk"])
 def test_A3_the_old_list_stays_if_the_new_one_is_none(start, folder, missing):
     path = write(folder / "white", ONE, OTHER)
     tracker = start("-w", path)
@@ -296,6 +295,21 @@ def test_A3_the_old_list_stays_if_the_new_one_is_none(start, folder, missing):
     assert allowed(tracker, OTHER)
     assert not allowed(tracker, THIRD)
     assert scrape(tracker, ONE)[ONE][b"complete"] == 1
+
+
+@pytest.mark.parametrize("switch", ["-w", "-b"])
+def test_A3_a_list_of_comments_alone_is_meant_to_be_empty(start, folder, switch):
+    path = write(folder / "list", ONE)
+    tracker = start(switch, path)
+    assert allowed(tracker, ONE) == (switch == "-w")
+    write(path, "# nothing at the moment")
+    reload(tracker, "an empty list in %s\n" % path)
+    for info_hash in HASHES:
+        assert allowed(tracker, info_hash) == (switch == "-b")
+    assert (ONE in scrape(tracker, ONE)) == (switch == "-b")
+    write(path, "# nothing at the moment", OTHER)
+    reload(tracker, "1 info_hash in ")
+    assert allowed(tracker, OTHER) == (switch == "-w")
 
 
 def test_A3_the_log_says_how_many_lines_were_ignored(start, folder):

@@ -93,17 +93,15 @@ class AccessLists:
         except ValueError as error:
             problem = "cannot read %s: %s" % (path, error)
         else:
-            if hashes.count:
+            if hashes.count or lines.says_empty():
                 known = known or _List()
                 known.replace(hashes)
-                plural = "" if hashes.count == 1 else "es"
-                text = "%d info_hash%s in %s" % (hashes.count, plural, path)
-                log("access.%s: %s%s" % (name, text, _ignored(lines)))
+                log("access.%s: %s%s" % (name, _contents(hashes, path), _ignored(lines)))
                 return known
             hashes.release()
             problem = "no info_hash in %s%s" % (path, _ignored(lines))
             if known and known.count:
-                problem += "; only a restart empties a list"
+                problem += "; a list that is to be empty needs a line with a #"
         log("access.%s: %s; %s" % (name, problem, _remains(known, name)))
         return known
 
@@ -230,6 +228,12 @@ def _fill(hashes, lines, path):
             text = file.read(_CHUNK)
             found = lines.take(text) if text else lines.end()
     return all(hashes.add(info_hash) for info_hash in found)
+
+
+def _contents(hashes, path):
+    if not hashes.count:
+        return "an empty list in " + path
+    return "%d info_hash%s in %s" % (hashes.count, "" if hashes.count == 1 else "es", path)
 
 
 def _ignored(lines):

@@ -17,6 +17,7 @@ class InfoLines:
     """Makes info_hashes of text that comes in pieces. `ignored` counts lines that mean neither."""
 
     def __init__(self):
+        self.comments = 0
         self.ignored = 0
         self.first_ignored = 0  # number of that line, from 1
         self._number = 0
@@ -32,7 +33,11 @@ class InfoLines:
             info_hash = parse(line)
             if info_hash:
                 found.append(info_hash)
-            elif line.strip()[:1] not in (b"", b"#"):
+                continue
+            mark = line.strip()[:1]
+            if mark == b"#":
+                self.comments += 1
+            elif mark:
                 self.ignored += 1
                 self.first_ignored = self.first_ignored or self._number
         return found
@@ -40,6 +45,10 @@ class InfoLines:
     def start(self, text):
         """Does what `take` does, for what may begin with a byte order mark."""
         return self.take(text[3:] if text.startswith(_BYTE_ORDER_MARK) else text)
+
+    def says_empty(self):
+        """Tells whether there was nothing but comments: the mark of a list that is meant so."""
+        return self.comments > 0 and not self.ignored
 
     def end(self):
         """Returns the info_hash of a last line without end, in a list, or an empty list."""

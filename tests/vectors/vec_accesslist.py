@@ -140,6 +140,13 @@ def test_nothing_is_no_line():
         assert (found, lines.ignored) == ([], 0), text
 
 
+def test_comments_alone_say_that_there_is_nothing():
+    for text in (b"#", b"# none\n", b"\n  # none\r\n\n# really\n"):
+        assert lines_of(text, 7)[1].says_empty(), text
+    for text in (b"", b"\n \n", b"x\n", b"# none\nx\n"):
+        assert not lines_of(text, 7)[1].says_empty(), text
+
+
 def test_a_line_without_end_is_not_kept_as_a_whole():
     lines = InfoLines()
     for _ in range(100):
