@@ -81,6 +81,7 @@ def test_start_asks_procd_for_all_that_keeps_a_router_safe(router):
         "tracker.memory 7750",
         f"listen.tcp_udp {LAN}:6969",
         f"tracker.state_file {router.run_folder}/state",
+        f"tracker.status_file {router.run_folder}/status.json",
         "listen.tcp 127.0.0.1:6969",
     ]
     assert ["procd_set_config_changed", "firewall"] not in router.procd.calls()
@@ -90,7 +91,7 @@ def test_files_are_the_trackers_to_read_and_roots_to_write(router):
     done(router, "start", "option livesync_key 'correct-horse'", f"list whitelist '{HASH}'")
     assert router.run_folder.stat().st_mode & 0o7777 == 0o1770
     names = sorted(path.name for path in router.run_folder.iterdir())
-    assert names == ["facts", "opentracker.conf", "whitelist"]
+    assert names == ["facts", "opentracker.conf", "status.json.watched", "whitelist"]
     for name in names:
         assert (router.run_folder / name).stat().st_mode & 0o7777 == 0o640
     owners = (router.root / "owners").read_text().splitlines()

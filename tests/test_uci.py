@@ -82,7 +82,10 @@ def test_files_are_written_for_the_init_script(program, tmp_path):
     change = section("option heap '4000'", "option memory '2000'")
     options = ("--into", "new", "--running", "new")
     assert program("--uci", "-", *LAN, *options, text=change)[0] == 0
-    assert "opentracker_restart='memory state_file heap'" in (tmp_path / "new/facts").read_text()
+    assert (
+        "opentracker_restart='memory state_file tracker.status_file heap'"
+        in (tmp_path / "new/facts").read_text()
+    )
     (tmp_path / "new/opentracker.conf").write_text("of.another version\n")
     assert program("--uci", "-", *LAN, *options, text=change)[0] == 0
     assert "opentracker_restart='version'" in (tmp_path / "new/facts").read_text()

@@ -3,7 +3,15 @@
 `places` says for each attribute that was set who set it, to begin a message with.
 """
 
-_FILES = ("whitelist", "blacklist", "fifo_add", "fifo_delete", "state_file", "load_file")
+_FILES = (
+    "whitelist",
+    "blacklist",
+    "fifo_add",
+    "fifo_delete",
+    "state_file",
+    "status_file",
+    "load_file",
+)
 _OF_LIVESYNC = (
     "livesync_networks",
     "livesync_key",

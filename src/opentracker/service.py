@@ -46,6 +46,7 @@ class Service:
         self._completions = None
         self._cluster = None
         self._persistence = None
+        self._status_file = None
         if settings.woodpeckers:
             self.statistics.spot_woodpeckers()
         self._fifos = None
@@ -67,6 +68,8 @@ class Service:
         runtime.load_all()
         if self.settings.rootdir:
             _load_what_may_be_wanted()
+        if self.settings.status_file:
+            from opentracker import statusfile  # noqa: F401  (while root can read it)
         if self.settings.syslog:
             from opentracker.completions import Completions
 
@@ -86,6 +89,10 @@ class Service:
         settings = self.settings
         self._reload_lists(False)
         self.jobs.finish()
+        if settings.status_file:
+            from opentracker.statusfile import StatusFile
+
+            self._status_file = StatusFile(settings, self.statistics, self.jobs, runtime)
         if settings.fifo_add or settings.fifo_delete:
             from opentracker.fifos import Fifos
 
@@ -125,6 +132,8 @@ class Service:
             self.udp.connection_ids.turn()
         if self._completions:
             self._completions.flush()
+        if self._status_file:
+            self._status_file.tick(second)
         if self._cluster:
             self._cluster.tick(second)
         if _periods(before, second, _REPORT_SECONDS):
@@ -154,6 +163,8 @@ class Service:
         self.jobs.finish()
         if self._cluster:
             self._cluster.close()
+        if self._status_file:
+            self._status_file.remove()
 
     def _take_settings(self):
         """Hands on what may change while the tracker runs."""
@@ -168,6 +179,8 @@ class Service:
         self.http.sources = self.pages.sources = Sources(settings)
         if self._cluster:
             self._cluster.take_settings(settings)
+        if self._status_file:
+            self._status_file.take_settings(settings)
 
     def _report_refusals(self):
         refused = self.tracker.pools.refused - self._refused

@@ -172,6 +172,7 @@ def test_nothing_but_a_section_is_the_lan():
         "listen.tcp_udp 192.168.1.1:6969",
         "listen.tcp_udp [fd00::1]:6969",
         "tracker.state_file /var/run/opentracker/state",
+        "tracker.status_file /var/run/opentracker/status.json",
         "listen.tcp 127.0.0.1:6969",
     ]
 
@@ -187,6 +188,7 @@ def test_ports_and_interfaces():
         "listen.tcp_udp 192.168.1.1:7000",
         "listen.tcp_udp [fd00::1]:7000",
         "tracker.state_file /var/run/opentracker/state",
+        "tracker.status_file /var/run/opentracker/status.json",
         "listen.tcp 127.0.0.1:7000",
     ]
     assert conf("option port 7000") == ports
@@ -195,12 +197,14 @@ def test_ports_and_interfaces():
     assert everywhere == [
         "listen.tcp_udp [::]:6969",
         "tracker.state_file /var/run/opentracker/state",
+        "tracker.status_file /var/run/opentracker/status.json",
     ]
     listed = conf("option port 80", "list listen 10.0.0.1", "list listen_udp '[::1]:81 # x'")
     assert listed == [
         "tracker.state_file /var/run/opentracker/state",
         "listen.tcp_udp 10.0.0.1:80",
         "listen.udp [::1]:81",
+        "tracker.status_file /var/run/opentracker/status.json",
         "listen.tcp 127.0.0.1:80",
     ]
     one = conf("option family ipv6", "list interface lan")

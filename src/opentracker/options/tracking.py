@@ -71,6 +71,15 @@ TRACKING = (
     ),
     Option(
         PATH,
+        "figures for status pages, as JSON; kept up while somebody changes the file FILE.watched",
+        keyword="tracker.status_file",
+        value="FILE",
+        attribute="status_file",
+        limits=(1, 1000),
+        example="status.json",
+    ),
+    Option(
+        PATH,
         "take up the torrents of a statedump at the start",
         keyword="tracker.load_file",
         uci="load_file",

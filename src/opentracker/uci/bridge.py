@@ -21,6 +21,7 @@ from opentracker.uci.table import (
     MEMORY_SHARE,
     RUN_DIRECTORY,
     STATE_FILE,
+    STATUS_FILE,
 )
 
 CONF = "opentracker.conf"
@@ -110,6 +111,8 @@ class _Bridge:
         for option in OPTIONS:
             for text in self._texts.get(option.uci, []):
                 self._add(option.uci, text)
+            if option.keyword == "tracker.status_file" and not self._own["bridge"]:
+                self._values.append((option, self._run + "/" + STATUS_FILE, self._read.place))
         settings = self._settings()
         self._reach_from_here(settings)
         settings = self._settings()
@@ -295,7 +298,7 @@ def restart_for(running, running_facts, rendering):
     `running` are the Settings of the running tracker and `running_facts` the facts of its start.
     """
     keywords = config.changes(running, rendering.settings)[1]
-    names = [option.uci for option in OPTIONS if option.keyword in keywords]
+    names = [option.uci or option.keyword for option in OPTIONS if option.keyword in keywords]
     told = (("heap", "heap"), ("jail", "jail"), ("arguments", "bridge"))
     names += [name for fact, name in told if running_facts.get(fact) != rendering.facts[fact]]
     if rendering.facts["jail"] == "1" and not names:

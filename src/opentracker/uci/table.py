@@ -7,6 +7,7 @@ INFO_HASH = "info_hash"  # 40 hex digits
 
 RUN_DIRECTORY = "/var/run/opentracker"
 STATE_FILE = "state"  # in RUN_DIRECTORY, unless state_file says otherwise
+STATUS_FILE = "status.json"
 LIST_DIRECTORY = "/etc/opentracker"
 ALL_INTERFACES = "*"
 DEFAULT_INTERFACE = "lan"
@@ -75,6 +76,7 @@ ONLY_UCI = (
 NOT_IN_UCI = {
     "tracker.user": "procd starts the tracker as user opentracker",
     "tracker.rootdir": "procd confines the tracker to its own folders; names of files are whole",
+    "tracker.status_file": "it is %s/%s" % (RUN_DIRECTORY, STATUS_FILE),
     "listen.udp.workers": "one event loop serves all sockets",
     "batchsync.cluster.admin_ip": "batch sync over HTTP is no more; live sync replaces it",
     "-f": "the init script names the file",
