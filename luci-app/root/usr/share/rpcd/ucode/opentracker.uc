@@ -64,8 +64,8 @@ function take_figures() {
 	}
 }
 
-function is_running() {
-	const services = connect(null, 1)?.call('service', 'list', { name: CONFIG });
+function is_running(bus) {
+	const services = bus?.call('service', 'list', { name: CONFIG });
 
 	for (let name, instance in services?.[CONFIG]?.instances)
 		if (instance.running)
@@ -73,14 +73,29 @@ function is_running() {
 	return false;
 }
 
+// Addresses by which the internet reaches this router, if the firewall lets it.
+function wan_addresses(bus) {
+	const found = [];
+
+	for (let name in [ 'wan', 'wan6' ]) {
+		const state = bus?.call('network.interface.' + name, 'status');
+
+		for (let family in [ 'ipv4-address', 'ipv6-address' ])
+			for (let each in state?.[family])
+				push(found, each.address);
+	}
+	return found;
+}
+
 function is_set(uci, section, option) {
 	return lc(uci.get(CONFIG, section, option) ?? '') in [ '1', 'on', 'true', 'yes', 'enabled' ];
 }
 
 function status() {
+	const bus = connect(null, 1);
 	const uci = cursor();
 	const section = uci.get_first(CONFIG, CONFIG);
-	const running = is_running();
+	const running = is_running(bus);
 
 	show_interest();
 	return {
@@ -88,6 +103,7 @@ function status() {
 		boot: !!access('/etc/rc.d/S95opentracker'),
 		enabled: is_set(uci, section, 'enabled'),
 		bridge: is_set(uci, section, 'bridge'),
+		wan: { open: is_set(uci, section, 'wan'), addresses: wan_addresses(bus) },
 		...(running ? take_figures() : {})
 	};
 }
