@@ -2,7 +2,7 @@
 
 from opentracker.config import ConfigError, guess, one_line
 from opentracker.infolines import parse as parse_info_hash
-from opentracker.options.kinds import FLAG, LISTEN, PATH
+from opentracker.options.kinds import CHOICE, FLAG, LISTEN, PATH
 from opentracker.spelling import closest
 from opentracker.uci.grammar import PACKAGE
 from opentracker.uci.table import ALL_INTERFACES, BY_UCI, INFO_HASH, ONLY_UCI
@@ -74,7 +74,7 @@ def _take(read, name, values, is_list):
 def _take_values(read, option, values):
     if option.kind == FLAG:
         values = [_FLAGS.get(value, value) for value in values]
-    elif option.kind == LISTEN:
+    elif option.kind in (CHOICE, LISTEN):
         values = [without_comment(value) for value in values]
     elif option.kind == PATH:
         for problem in filter(None, [path_problem(value) for value in values]):
