@@ -1,0 +1,365 @@
+"""The settings page of the LuCI app: its options, and which values it takes."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opentracker.config import ConfigError
+from opentracker.options.kinds import FLAG
+from opentracker.uci.bridge import render, restart_for
+from opentracker.uci.grammar import Section
+from opentracker.uci.table import BY_UCI
+from support.runtimes import SCRIPTS, TOP, need_tool
+
+OPTIONS = TOP / "luci-app/htdocs/luci-static/resources/opentracker/options.js"
+HASH = "0123456789abcdef0123456789ABCDEF01234567"
+ADDRESSES = [
+    "192.168.1.1",
+    "0.0.0.0",
+    "::",
+    "::1",
+    "2001:db8::1",
+    "1:2:3:4:5:6:7:8",
+    "::ffff:192.0.2.1",
+    "::FFFF:C000:201",
+    "::192.0.2.1",
+    "64:ff9b::192.0.2.1",
+    "fe80::1%br-lan",
+    "1:2:3:4:5:6:7::",
+    "::2:3:4:5:6:7:8",
+]
+NO_ADDRESSES = [
+    "192.168.1",
+    "192.168.1.256",
+    "192.168.01.1",
+    "192.168.1.1.1",
+    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4:5:6:7:8::",
+    "1::2::3",
+    ":::",
+    ":1",
+    "1:",
+    "12345::",
+    "g::1",
+    "fe80::1%",
+    "fe80::1%a%b",
+    "1.2.3.4::",
+    "::1.2.3.4:5",
+    "localhost",
+    "١٩٢.168.1.1",
+]
+ENDPOINTS = ["%s:80", "[%s]:80", "[%s]", "%s.80", "%s:0", "%s:65536", "%s:", "[%s", "[%s]80", "%s."]
+NETWORKS = [
+    "%s/8",
+    "%s/32",
+    "%s/33",
+    "%s/95",
+    "%s/96",
+    "%s/128",
+    "%s/129",
+    "%s/",
+    "%s/032",
+    "%s/0032",
+]
+PORTS = [
+    "1",
+    "6969",
+    "65535",
+    "0",
+    "65536",
+    "00080",
+    "000080",
+    "8o",
+    "-1",
+    "+1",
+    "1.5",
+    "",
+    "6969 # x",
+]
+NUMBERS = [
+    "0",
+    "7",
+    "8",
+    "255",
+    "256",
+    "512",
+    "1440",
+    "1441",
+    "10000",
+    "10001",
+    "1048577",
+    "0000000256",
+]
+FLAGS = [
+    "yes",
+    "no",
+    "on",
+    "off",
+    "true",
+    "false",
+    "1",
+    "0",
+    "enabled",
+    "disabled",
+    "2",
+    "Yes",
+    "1 #",
+]
+PATHS = [
+    "/etc/opentracker/list",
+    "/list",
+    "/etc/",
+    "etc/list",
+    "/etc/../list",
+    "/etc/..",
+    "/etc/..list",
+    "/etc//list",
+    "/etc/a b",
+    "/etc/a\tb",
+    "/etc/a\x7f",
+    "/etc/\x9f",
+    "/etc/\xa0",
+    "/etc/ä",
+    "/etc/\u2028",
+    "/etc/" + "a" * 1019,
+    "/etc/" + "a" * 1020,
+    "/etc/" + "😀" * 1019,
+    *["/etc/a" + char for char in "*?[]'\"\\$`;&|<>(){}~#!%^=+,:@-"],
+]
+WORDS = [
+    "lan",
+    "*",
+    "lan*",
+    "br-lan.1_x",
+    "län",
+    "a b",
+    "1234567",
+    "12345678",
+    "a" * 100,
+    "a" * 101,
+    "😀" * 8,
+    "both",
+    "ipv4",
+    "ipv4 # why",
+    "ipv6 # why",
+    "both\t#",
+    "IPv4",
+    "announce",
+    "/scrape",
+    "//announce",
+    "/",
+    "stats.html",
+    "a/b",
+    "a%20b",
+    "a?b",
+    "a#b",
+    "stäts",
+    "https://example.org/?a#b",
+    "https://example.org/ü",
+    "x" * 1024,
+    "x" * 1025,
+    HASH,
+    HASH + "0",
+    HASH[1:],
+    HASH[1:] + "é",
+    HASH + " # x",
+    "\ufffd",
+    "a\ufffdb",
+    "  lan\t",
+    "\x0b\x0c",
+    "\u00a0",
+    "",
+]
+CORPUS = sorted(
+    {
+        *ADDRESSES,
+        *NO_ADDRESSES,
+        *[form % address for form in ENDPOINTS + NETWORKS for address in ADDRESSES + NO_ADDRESSES],
+        *[address + " # why" for address in ADDRESSES],
+        *[address + "#why" for address in ADDRESSES],
+        *["fe80::1%" + "z" * length for length in (92, 93, 94, 300)],
+        *PORTS,
+        *NUMBERS,
+        *FLAGS,
+        *PATHS,
+        *WORDS,
+    }
+)
+# What libuci can hold, and JSON.
+TEXT = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+MADE = st.one_of(
+    st.text(TEXT),
+    st.text("0123456789abcdef.:[]%/ #", max_size=50),
+    st.text("/.abc ~'\u0085\u2029", max_size=10).map("/a".__add__),
+    st.ip_addresses().map(str),
+    st.tuples(st.ip_addresses(), st.sampled_from([*ENDPOINTS, *NETWORKS])).map(
+        lambda made: made[1] % made[0]
+    ),
+    st.integers(0, 2000000).map(str),
+    st.from_regex(r"[0-9a-fA-F]{39,41}", fullmatch=True),
+    st.sampled_from(CORPUS),
+)
+# What options need beside them: a section with one that contradicts nothing is right.
+BESIDE = {
+    "whitelist_file": "/srv/white",
+    "livesync_listen": "192.168.1.1",
+    "bridge_listen": "192.168.1.1",
+}
+# Other values than those that count where nothing is set.
+CHANGED = {
+    "port": "7000",
+    "memory": "1000",
+    "interface": "guest",
+    "family": "ipv4",
+    "connections": "100",
+    "livesync_listen": "10.0.0.1",
+    "bridge_listen": "10.0.0.1",
+    "livesync_scrape_sync": "10",
+    "stats_path": "figures",
+    "state_file": "/srv/state",
+    "whitelist_file": "/srv/other",
+    "heap": "4000",
+}
+
+
+class Interfaces(dict):
+    """Every interface has an address."""
+
+    def get(self, name, default=None):
+        return ["192.168.1.1", "fd00::1"]
+
+
+@pytest.fixture(scope="module")
+def page():
+    """page(**question) asks what the page's modules say."""
+    node = subprocess.Popen(
+        [need_tool("node"), TOP / "tests/luci/settings.mjs"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+    def ask(**question):
+        node.stdin.write(json.dumps(question) + "\n")
+        node.stdin.flush()
+        return json.loads(node.stdout.readline())
+
+    yield ask
+    node.stdin.close()
+    assert node.wait(60) == 0
+
+
+@pytest.fixture(scope="module")
+def options(page):
+    return {option["name"]: option for tab in page() for option in tab["options"]}
+
+
+def rendered(name, texts, **beside):
+    """What the bridge makes of an option, with others that it may need."""
+    section = Section("opentracker", "main", 0)
+    others = {each: [text] for each, text in {**BESIDE, **beside}.items() if each != name}
+    for each, values in {name: texts, **others}.items():
+        section.options.append((each, list(values), BY_UCI[each].repeatable))
+    return render([section], Interfaces())
+
+
+def refusal(name, texts):
+    """Why the bridge refuses an option; None if it takes it."""
+    try:
+        rendered(name, texts)
+    except ConfigError as error:
+        place = f"opentracker.main.{name}: "
+        assert all(message.startswith(place) for message in error.messages), error.messages
+        return error.messages[0][len(place) :]
+    return None
+
+
+def assert_same(name, texts, said, together):
+    for text, sentence in zip(texts, said):
+        reason = refusal(name, [text])
+        assert (sentence is None) == (reason is None), (name, text, sentence, reason)
+        if reason and len(text) <= 60 and text.isprintable():
+            assert reason in sentence, (name, text)
+    reason = refusal(name, texts)
+    assert (together is None) == (reason is None), (name, texts, together, reason)
+
+
+def test_options_are_what_the_script_makes_of_the_table():
+    command = [sys.executable, SCRIPTS / "sample", "--luci"]
+    made = subprocess.run(command, capture_output=True, check=True)
+    assert OPTIONS.read_bytes() == made.stdout, f"scripts/sample --luci > {OPTIONS}"
+
+
+def test_every_option_of_uci_is_on_one_tab(page):
+    names = [option["name"] for tab in page() for option in tab["options"]]
+    assert sorted(names) == sorted(BY_UCI)
+
+
+def test_what_the_page_says_is_whole_and_no_markup(page):
+    for tab in page():
+        for each in [tab, *tab["options"]]:
+            for sentence in [each["help"], *each.get("notes", [])]:
+                assert re.fullmatch(r"[A-Z][^<>&]+\.", sentence), sentence
+            assert re.fullmatch(r"[A-Z][\w -]+", each["title"])
+    titles = [option["title"] for tab in page() for option in tab["options"]]
+    assert len(set(titles)) == len(titles)
+
+
+def test_defaults_and_examples_are_right(page, options):
+    for name, option in options.items():
+        for text in (option.get("default"), option.get("example")):
+            if text:
+                assert page(name=name, texts=[text]) == [[None], None]
+        assert bool(option.get("default")) + bool(option.get("example")) == (name != "memory")
+        if option["kind"] == FLAG:
+            assert option["default"] in ("0", "1")
+
+
+def test_who_is_told_of_a_restart_sees_one(options):
+    """Each option is changed, and what the bridge says of it compared to what the page says."""
+    for name, option in options.items():
+        value = {FLAG: "0" if option.get("default") == "1" else "1"}.get(option["kind"])
+        value = value or CHANGED.get(name) or option.get("example")
+        before = rendered(name, [])
+        after = rendered(name, [value])
+        names = restart_for(before.settings, before.facts, after)
+        told = any("restarts" in note for note in option.get("notes", []))
+        assert told == (name in names), (name, names)
+
+
+def test_the_page_takes_what_the_bridge_takes(page, options):
+    for name in options:
+        said, _ = page(name=name, texts=CORPUS)
+        for text, sentence in zip(CORPUS, said):
+            assert_same(name, [text], [sentence], sentence)
+
+
+@given(st.sampled_from(sorted(BY_UCI)), MADE)
+def test_it_does_so_with_any_text(page, name, text):
+    said, together = page(name=name, texts=[text])
+    assert_same(name, [text], said, together)
+
+
+def test_as_many_values_are_taken_as_by_the_bridge(page, options):
+    for name, option in options.items():
+        texts = many(option)
+        most = option.get("most", len(texts)) if option.get("repeatable") else 1
+        for count in (0, 1, most, most + 1):
+            _, together = page(name=name, texts=texts[:count])
+            assert (together is None) == (refusal(name, texts[:count]) is None), (name, count)
+
+
+def many(option):
+    """More texts for an option than it may have; each by itself is right."""
+    if option["kind"] == "info_hash":
+        return ["%040x" % number for number in range(501)]
+    if option["kind"] == "word":
+        return ["interface%d" % number for number in range(33)]
+    if option.get("repeatable"):
+        return ["10.0.%d.%d" % divmod(number, 256) for number in range(257)]
+    return [option.get("default") or option.get("example") or "1000"] * 2
