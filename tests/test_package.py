@@ -22,7 +22,7 @@ EPOCH = 1_700_000_000
 
 LUCI_MAKEFILE = """
 include $(TOPDIR)/rules.mk
-PKG_NAME:=luci-app-opentracker
+LUCI_NAME:=luci-app-opentracker
 PKG_VERSION:=2026.11.1
 PKG_RELEASE:=3
 PKG_LICENSE:=MIT
@@ -43,7 +43,7 @@ def checkout(tmp_path):
     """A copy of the checkout to change, without history; its folder has a space in its name."""
     top = tmp_path / "a checkout"
     skipped = shutil.ignore_patterns("__pycache__")
-    for folder in ("files", "package", "scripts", "src"):
+    for folder in ("files", "luci-app", "package", "scripts", "src"):
         shutil.copytree(TOP / folder, top / folder, ignore=skipped)
     shutil.copy(TOP / "LICENSE", top)
     return top
@@ -59,11 +59,13 @@ def build(checkout, **env):
 def test_the_version_is_the_same_everywhere(built):
     makefile = (TOP / "package" / "Makefile").read_text()
     assert re.search(r"^PKG_VERSION:=(.*)$", makefile, re.MULTILINE)[1] == VERSION
+    pages = (TOP / "luci-app" / "Makefile").read_text()
+    assert re.search(r"^PKG_VERSION:=(.*)$", pages, re.MULTILINE)[1] == VERSION
     release = re.search(r"^PKG_RELEASE:=(.*)$", makefile, re.MULTILINE)[1]
     assert re.fullmatch(r"20\d\d\.(1[0-2]|[1-9])\.[1-9]\d*", VERSION)
     full = f"{VERSION}-r{release}"
-    assert built.file("*.ipk").name == f"opentracker_{full}_all.ipk"
-    assert built.file("*.apk").name == f"opentracker-{full}.apk"
+    assert built.file("opentracker*.ipk").name == f"opentracker_{full}_all.ipk"
+    assert built.file("opentracker*.apk").name == f"opentracker-{full}.apk"
     assert built.ipk().fields()["Version"] == full
     assert built.apk().fields()["pkgver"] == [full]
     assert json.loads((built.folder / "mip" / "package.json").read_text())["version"] == VERSION
@@ -278,10 +280,11 @@ def test_the_c_tracker_s_configuration_comes_back(built, tmp_path, kept, mine):
 def test_sizes_are_in_the_last_line(built):
     data = built.ipk().data.values()
     installed = sum(len(content) for _, content in data if content is not None)
-    largest = max(built.file(kind).stat().st_size for kind in ("*.ipk", "*.apk"))
-    line = built.lines[-1]
+    kinds = "opentracker_*.ipk", "opentracker-*.apk"
+    largest = max(built.file(kind).stat().st_size for kind in kinds)
     figures = (installed / 1024, largest / 1024)
-    assert line.startswith("opentracker: %.1f KiB installed, %.1f KiB compressed" % figures)
+    told = "opentracker: %.1f KiB installed, %.1f KiB compressed" % figures
+    assert told in built.lines[-1].split("; ")
 
 
 def test_the_same_bytes_twice(tmp_path, checkout):
@@ -297,16 +300,36 @@ def test_the_same_bytes_twice(tmp_path, checkout):
             member.mtime for part in (package.control, package.data) for member, _ in part.values()
         }
         assert times == {EPOCH}
-    for pattern in ("*.ipk", "*.apk"):
+    for pattern in ("opentracker*.ipk", "opentracker*.apk"):
         assert first.file(pattern).read_bytes()[4:8] == bytes(4)  # where gzip puts the time
+
+
+CATALOGUE = bytes.fromhex(
+    "5465696c6e65686d65720000 f58eeafb00000001000000000000000a 0000000c"  # as LuCI's po2lmo has it
+)
+PO = """\
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\n"
+
+#: htdocs/luci-static/view.js
+msgid "Peers"
+msgstr "Teilnehmer"
+
+msgid "not yet"
+msgstr ""
+"""
 
 
 def test_luci_app_comes_along(checkout):
     app = checkout / "luci-app"
+    shutil.rmtree(app)
     for name in ("root/etc/uci-defaults/50_page", "htdocs/luci-static/view.js", "ucode/x.uc"):
         (app / name).parent.mkdir(parents=True, exist_ok=True)
         (app / name).write_text(name)
     (app / "Makefile").write_text(LUCI_MAKEFILE)
+    (app / "po/templates").mkdir(parents=True)
+    (app / "po/de").mkdir()
+    (app / "po/de/opentracker.po").write_text(PO)
     built = build(checkout)
     ipk = built.ipk("luci-app-opentracker")
     fields = ipk.fields()
@@ -323,17 +346,30 @@ def test_luci_app_comes_along(checkout):
     assert apk.fields()["depend"] == ["libc", "luci-base", "opentracker"]
     usual, _, own = apk.control[".post-install"][1].partition(b"default_postinst\n")
     assert usual and b"rpcd reload" in own
-    assert len(built.lines[-1].split("; ")) == 2
+    assert len(built.lines[-1].split("; ")) == 3
+    ipk = built.ipk("luci-i18n-opentracker-de")
+    assert ipk.fields()["Version"] == "2026.11.1-r3"
+    assert ipk.fields()["Depends"] == "libc, luci-app-opentracker"
+    files = {name: content for name, (_, content) in ipk.data.items() if content is not None}
+    assert files == {
+        "etc/uci-defaults/luci-i18n-opentracker-de": b"uci set luci.languages.de='Deutsch (German)'"
+        b"; uci commit luci\n",
+        "usr/lib/lua/luci/i18n/opentracker.de.lmo": CATALOGUE,
+    }
+    assert built.apk("luci-i18n-opentracker-de").fields()["depend"][1:] == ["luci-app-opentracker"]
 
 
 def test_a_new_build_replaces_the_old_one(checkout):
     built = build(checkout)
-    for name in ("package/Makefile", "src/opentracker/version.py", "src/manifest.py"):
+    before = {path.name for path in built.folder.iterdir()}
+    versions = "package/Makefile", "luci-app/Makefile", "src/opentracker/version.py"
+    for name in (*versions, "src/manifest.py"):
         path = checkout / name
         path.write_text(path.read_text().replace(VERSION, "2030.1.1"))
     build(checkout)
-    names = sorted(path.name for path in built.folder.iterdir())
-    assert names == ["mip", "opentracker-2030.1.1-r1.apk", "opentracker_2030.1.1-r1_all.ipk"]
+    names = {path.name for path in built.folder.iterdir()}
+    assert names == {name.replace(VERSION, "2030.1.1") for name in before}
+    assert "opentracker_2030.1.1-r1_all.ipk" in names
 
 
 @pytest.mark.parametrize(

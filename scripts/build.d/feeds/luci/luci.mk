@@ -1,7 +1,10 @@
-# Stands in for LuCI's luci.mk: an application of htdocs/, root/ and ucode/, as they are.
-# Scripts are not minified, and there are no packages for translations.
+# Stands in for LuCI's luci.mk: an application of htdocs/, root/ and ucode/, as they are, and a
+# package for each translation in po/. Scripts are not minified.
 
 LUCI_NAME?=$(notdir $(CURDIR))
+LUCI_BASENAME?=$(patsubst luci-app-%,%,$(LUCI_NAME))
+LUCI_LANGUAGES:=$(filter-out templates,$(notdir $(wildcard po/*)))
+LUCI_LANG.de=Deutsch (German)
 PKG_NAME?=$(LUCI_NAME)
 PKG_RELEASE?=1
 
@@ -38,4 +41,28 @@ define Package/$(PKG_NAME)/install
 	chmod -R u=rwX,go=rX $(1)
 endef
 
-$(eval $(call BuildPackage,$(PKG_NAME)))
+# 1: language
+define Translation
+define Package/luci-i18n-$(LUCI_BASENAME)-$(1)
+  SECTION:=luci
+  CATEGORY:=LuCI
+  TITLE:=$(PKG_NAME) - $(1) translation
+  DEPENDS:=$(PKG_NAME)
+  PKGARCH:=all
+  $(if $(LUCI_MAINTAINER),MAINTAINER:=$(LUCI_MAINTAINER))
+endef
+
+Package/luci-i18n-$(LUCI_BASENAME)-$(1)/description=Translation for $(PKG_NAME) - $(LUCI_LANG.$(1))
+
+define Package/luci-i18n-$(LUCI_BASENAME)-$(1)/install
+	$$(INSTALL_DIR) $$(1)/etc/uci-defaults $$(1)/usr/lib/lua/luci/i18n
+	echo "uci set luci.languages.$(1)='$(LUCI_LANG.$(1))'; uci commit luci" \
+		>$$(1)/etc/uci-defaults/luci-i18n-$(LUCI_BASENAME)-$(1)
+	python3 -B $(TOPDIR)/lmo.py po/$(1)/$(LUCI_BASENAME).po \
+		$$(1)/usr/lib/lua/luci/i18n/$(LUCI_BASENAME).$(1).lmo
+endef
+endef
+
+$(foreach lang,$(LUCI_LANGUAGES),$(if $(LUCI_LANG.$(lang)),$(eval $(call Translation,$(lang)))))
+$(foreach package,$(PKG_NAME) $(LUCI_LANGUAGES:%=luci-i18n-$(LUCI_BASENAME)-%), \
+	$(eval $(call BuildPackage,$(package))))
