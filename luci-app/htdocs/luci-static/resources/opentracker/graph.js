@@ -6,6 +6,7 @@
 
 const MOST_ROWS = 5;
 const LEAST_TOP = 1;
+const MOST = 1e15;
 
 /* Figures come by JSON: whatever is no number counts as none. */
 function number(value) {
@@ -13,7 +14,8 @@ function number(value) {
 }
 
 function series(values, seconds, most) {
-	return (Array.isArray(values) ? values.slice(-most) : []).map(value => number(value) / seconds);
+	return (Array.isArray(values) ? values.slice(-most) : [])
+		.map(value => Math.min(number(value) / seconds, MOST));
 }
 
 function largest(values) {
@@ -65,11 +67,12 @@ function draw(history, width, height, minutes) {
 	const udp = series(given.udp, seconds, most);
 	const peak = Math.max(LEAST_TOP, largest(http), largest(udp));
 	const step = nice(peak / MOST_ROWS);
-	const top = step * Math.ceil(peak / step);
+	const steps = Math.ceil(peak / step);
+	const top = steps * step;
 
 	const rows = [];
-	for (let row = 0; row * step <= top; row++)
-		rows.push({ y: height - row * step / top * height, label: units.rate(row * step) });
+	for (let row = 0; row <= steps; row++)
+		rows.push({ y: height - row / steps * height, label: units.rate(row * step) });
 
 	const columns = [];
 	for (let minute = 1; minute < minutes; minute++)

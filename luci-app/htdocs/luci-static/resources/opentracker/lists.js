@@ -6,15 +6,16 @@
  * are the tracker's (infolines.py). What an edit is not about stays as it is, to the last byte.
  */
 
-/* The tracker takes a file without any line for damaged, so this is in a list that is to be empty. */
+/* A list that is to be empty has to say so: the tracker takes a file without comments for damaged. */
 const EMPTY = '# No torrents.';
+const MARK = '\ufeff';
 const MOST_OF_A_NOTE = 200;
 const DIGITS = 40;
 
 const ENTRY = /^[0-9a-f]{40}(?![0-9a-f])/i;
 const HASH = /^[0-9a-f]{40}$/i;
 const BLANK = /[^ \t\r\v\f]/;
-const MARK = /^[#\s]+/;
+const LEADER = /^[#\s]+/;
 const SPACES = /[\s\u0085]+/g;
 /* What is not seen, or changes how the text around it is, but for what joins letters. */
 const UNSEEN = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu;
@@ -22,7 +23,7 @@ const UNSEEN = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu;
 /* A note as it is written: one line of what can be seen. */
 function cleanNote(text) {
 	const seen = String(text == null ? '' : text).slice(0, 10 * MOST_OF_A_NOTE)
-		.replace(SPACES, ' ').replace(UNSEEN, '').replace(MARK, '');
+		.replace(SPACES, ' ').replace(UNSEEN, '').replace(LEADER, '');
 	return Array.from(seen).slice(0, MOST_OF_A_NOTE).join('').trim();
 }
 
@@ -34,15 +35,26 @@ function line(hash, note) {
 	return (hash.toLowerCase() + ' ' + cleanNote(note)).trim();
 }
 
+/* Whether a text begins with a byte order mark, which is no part of the first line. */
+function isMarked(text) {
+	return text.charAt(0) === MARK;
+}
+
 /* Calls visit(start, end, number) for each line; what is behind the last line end is one, too. */
 function eachLine(text, visit) {
-	let start = text.charAt(0) === '\ufeff' ? 1 : 0;
+	let start = isMarked(text) ? 1 : 0;
 	for (let number = 1; start <= text.length; number++) {
 		const found = text.indexOf('\n', start);
 		const end = found < 0 ? text.length : found;
 		visit(start, end, number);
 		start = end + 1;
 	}
+}
+
+/* The first character of a line that is no blank, or ''. */
+function firstOf(text, start, end) {
+	const found = BLANK.exec(text.slice(start, end));
+	return found ? found[0] : '';
 }
 
 /* The hash that a line names, in lower case, or ''. */
@@ -62,11 +74,11 @@ function parse(text) {
 
 	eachLine(text, (start, end, number) => {
 		const hash = hashOf(text, start, end);
-		const first = hash ? '' : (BLANK.exec(text.slice(start, end)) || '')[0];
+		const first = hash ? '' : firstOf(text, start, end);
 		if (hash && known.has(hash)) {
 			list.duplicates++;
 		} else if (hash) {
-			const note = text.slice(start + DIGITS, end).replace(MARK, '').trim();
+			const note = text.slice(start + DIGITS, end).replace(LEADER, '').trim();
 			known.add(hash);
 			list.entries.push({ hash: hash, note: note, line: number });
 		} else if (first === '#') {
@@ -91,7 +103,9 @@ function rewritten(text, change) {
 		made += text.slice(kept, start) + (changed === null ? '' : changed);
 		kept = changed === null ? Math.min(end + 1, text.length) : end;
 	});
-	return made + text.slice(kept);
+	made += text.slice(kept);
+	/* In front of a later line it hides an entry, as it shall when that line becomes the first. */
+	return isMarked(made) && !isMarked(text) ? MARK + made : made;
 }
 
 function lineEnd(text) {
@@ -101,14 +115,30 @@ function lineEnd(text) {
 
 function appended(text, lines) {
 	const end = lineEnd(text);
-	const open = text && text !== '\ufeff' && !text.endsWith('\n') ? end : '';
+	const open = text && text !== MARK && !text.endsWith('\n') ? end : '';
 	return text + open + lines.map(each => each + end).join('');
 }
 
-/* The text as it may be kept: a list without entries says so. */
+/* The text as the tracker takes it: one without anything says that the list is empty. */
 function kept(text) {
 	const list = parse(text);
-	return list.entries.length || list.comments ? text : appended(text, [ EMPTY ]);
+	return list.entries.length || list.comments || list.ignored ? text : appended(text, [ EMPTY ]);
+}
+
+/* A text that has lost its last entry: where lines are that mean nothing it would be refused. */
+function emptied(text) {
+	return kept(rewritten(text, (start, end) => {
+		const first = firstOf(text, start, end);
+		return first && first !== '#' ? '# ' + text.slice(start, end) : undefined;
+	}));
+}
+
+/* A text that gets an entry no longer says that it is empty. */
+function withoutEmpty(text) {
+	return rewritten(text, (start, end) => {
+		const whole = text.slice(start, end);
+		return whole === EMPTY || whole === EMPTY + '\r' ? null : undefined;
+	});
 }
 
 /* Adds entries [{ hash, note }]; returns { text, added, present }: how many, and how many were there. */
@@ -123,10 +153,8 @@ function addAll(text, entries) {
 			lines.push(added);
 		known.add(hash);
 	}
-	const made = lines.length ? rewritten(text, (start, end) =>
-		text.slice(start, end).trim() === EMPTY ? null : undefined) : text;
 	return {
-		text: lines.length ? appended(made, lines) : text,
+		text: lines.length ? appended(withoutEmpty(text), lines) : text,
 		added: lines.length,
 		present: entries.length - lines.length
 	};
@@ -141,7 +169,7 @@ function add(text, hash, note) {
 function remove(text, hashes) {
 	const gone = new Set([].concat(hashes).map(hash => hash.toLowerCase()));
 	const made = rewritten(text, (start, end) => gone.has(hashOf(text, start, end)) ? null : undefined);
-	return made === text ? text : kept(made);
+	return made === text || parse(made).entries.length ? made : emptied(made);
 }
 
 /* Gives a torrent another note, or none. */

@@ -17,7 +17,7 @@ const DIGITS = 40;
 const HEX = /^[0-9a-f]+$/i;
 const BASE32 = /^[a-z2-7]{32}$/i;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
-const FIRST_WORD = /^(urn:btih:|urn:btmh:)?([0-9a-z]+)/i;
+const FIRST_WORD = /^(?:urn:btih:|urn:btmh:)?([0-9a-z]+)/i;
 const MAGNET = /magnet:\?/i;
 const LINK_END = /[\s<>"'`]/;
 const TOPIC = /^xt(\.\d+)?$/i;
@@ -27,8 +27,9 @@ const ADDRESS = /^(https?|ftp|udp):\/\//i;
 const BENCODED = /^d\d+:/;
 
 function excerpt(text) {
-	const start = lists.cleanNote(text.slice(0, 4 * MOST_OF_AN_EXCERPT));
-	return start.length > MOST_OF_AN_EXCERPT ? start.slice(0, MOST_OF_AN_EXCERPT) + '…' : start;
+	const start = Array.from(lists.cleanNote(text.slice(0, 4 * MOST_OF_AN_EXCERPT)));
+	const more = start.length > MOST_OF_AN_EXCERPT ? '…' : '';
+	return start.slice(0, MOST_OF_AN_EXCERPT).join('') + more;
 }
 
 function hexOfBase32(text) {
@@ -97,7 +98,7 @@ function fromMagnet(text) {
 		const [ , kind, digits ] = TOPIC_VALUE.exec(value) || [ '', '', '' ];
 		const hash = kind.toLowerCase() === 'btmh' ? hashOfMultihash(digits) : hashOf(digits);
 		if (kind && !hash)
-			throw new Error(_('The magnet link is damaged: “%s” is no info hash, which has 40 hex digits or 32 letters, or 1220 and 64 hex digits for BitTorrent v2.').format(excerpt(value)));
+			throw new Error(_('The magnet link is damaged: “%s” is no info hash. Copy it once more, as a whole.').format(excerpt(value)));
 		if (kind)
 			hashes.push(hash);
 	}
@@ -109,7 +110,7 @@ function fromMagnet(text) {
 
 /* The torrent of an info hash; what is behind it is the name. */
 function fromHash(text) {
-	const [ start, scheme, word ] = FIRST_WORD.exec(text) || [ '', '', '' ];
+	const [ start, word ] = FIRST_WORD.exec(text) || [ '', '' ];
 	const hash = hashOf(word) || hashOfMultihash(word);
 	if (hash)
 		return { name: lists.cleanNote(text.slice(start.length).replace(/^[^\s]/, '')), hashes: [ hash ] };
