@@ -19,7 +19,10 @@ APPLETS = (
     *("mkdir", "mv", "rm", "rmdir", "sed", "sh", "sha256sum", "sleep", "tail", "tar", "tr", "wc"),
 )
 # Debian's busybox has these, OpenWrt's has not.
-ABSENT = "base64 stat stty timeout usleep od xxd uudecode realpath nohup install tac paste".split()
+ABSENT = (
+    *("base64", "install", "nohup", "od", "paste", "realpath", "stat", "stty", "tac", "timeout"),
+    *("usleep", "uudecode", "xxd"),
+)
 PASSWORD = "secret"
 SHADOW = "root:$1$router$RgY/ebmv55G1tc2vBnuO7/:19000:0:99999:7:::\n"
 PRINTK = "7\t4\t1\t7\n"
