@@ -214,6 +214,21 @@ test('damaged files', () => {
 		assertNoTorrent(whole.subarray(0, length), /damaged|cut short|This is no/);
 });
 
+test('a file with any byte changed is understood or refused in words', () => {
+	const whole = file({ ...INFO, 'file tree': TREE, 'meta version': 2 });
+	for (let at = 0; at < whole.length; at++)
+		for (const byte of [0, 0x30, 0x39, 0x3a, 0x64, 0x65, 0x69, 0x6c, 0xff, whole[at] ^ 1]) {
+			const changed = whole.slice();
+			changed[at] = byte;
+			try {
+				assert.ok(torrents.fromTorrent(changed).hashes.length >= 1);
+			} catch (error) {
+				assert.equal(error.constructor, Error, error.stack);
+				assert.match(error.message, /^(This|The) .*(\.|”\.)$/);
+			}
+		}
+});
+
 test('nesting has a limit, and needs no stack', () => {
 	const nested = depth => {
 		const text = `d1:x${'l'.repeat(depth)}${'e'.repeat(depth)}e`;
