@@ -1,0 +1,217 @@
+'use strict';
+'require view';
+'require dom';
+'require poll';
+'require ui';
+'require opentracker.notes as notes';
+'require opentracker.panels as panels';
+'require opentracker.plot as plot';
+'require opentracker.service as service';
+'require opentracker.top as top';
+
+const SECONDS = 2;
+
+/* Why a tracker does not run is asked anew from time to time: it may be put right elsewhere. */
+const REASON_SECONDS = 20;
+const FIRST_FIGURES_SECONDS = 10;
+const NOTES_SECONDS = 10;
+const LOOK_AGAIN_MS = 500;
+const PATIENCE_SECONDS = 30;
+
+const BUTTONS = [
+	{ action: 'start', title: _('Start'), style: 'cbi-button-positive', waiting: _('Waiting for the tracker to start…') },
+	{ action: 'stop', title: _('Stop'), style: 'cbi-button-negative', waiting: _('Waiting for the tracker to stop…') },
+	{ action: 'restart', title: _('Restart'), style: 'cbi-button-action',
+		waiting: _('Waiting for the tracker to come back…') },
+	{ action: 'reload', title: _('Reload'), style: 'cbi-button-action',
+		waiting: _('Waiting for the tracker to read its settings and lists…') },
+	{ action: 'enable', title: _('Enable'), style: 'cbi-button-positive',
+		waiting: _('Waiting for the tracker to start…') },
+	{ action: 'disable', title: _('Disable'), style: 'cbi-button-negative',
+		waiting: _('Waiting for the tracker to stop…') }
+];
+
+const COLOURS = { unknown: 'warning', disabled: '', stopped: 'warning', bridge: 'success', waiting: 'success',
+	old: 'success', running: 'success' };
+
+function section(title, children) {
+	return E('div', { 'class': 'cbi-section' }, [ E('h3', {}, [ title ]) ].concat(children));
+}
+
+function later(milliseconds) {
+	return new Promise(resolve => window.setTimeout(resolve, milliseconds));
+}
+
+/* The words of the init script, a line each. */
+function words(lines) {
+	return lines.map(line => E('p', { 'style': 'overflow-wrap:anywhere' }, [ line ]));
+}
+
+return view.extend({
+	load() {
+		return service.status();
+	},
+
+	render(found) {
+		this.readonly = !L.hasViewPermission();
+		this.askedAt = 0;
+		this.notedAt = 0;
+		this.notes = {};
+		this.panels = [ panels.figures(), panels.addresses(), panels.refusals() ];
+		this.plot = plot.make();
+		this.top = top.make({ readonly: this.readonly, done: () => this.refresh() });
+		this.nodes = {
+			label: E('span', { 'class': 'label', 'id': 'opentracker-state' }),
+			text: E('span', { 'id': 'opentracker-text' }),
+			caution: E('p', { 'id': 'opentracker-caution' }),
+			mistakes: E('div', { 'id': 'opentracker-mistakes' }),
+			log: E('pre', { 'id': 'opentracker-log', 'style': 'white-space:pre-wrap; overflow-wrap:anywhere' }),
+			figures: E('div', { 'id': 'opentracker-figures' }, [
+				section(_('Now'), [ this.panels[0].node ]),
+				section(_('Announce URLs'), [
+					E('div', { 'class': 'cbi-section-descr' },
+						[ _('What goes into a torrent, or into the list of trackers of a client.') ]),
+					this.panels[1].node
+				]),
+				section(_('Requests per second'), [ this.plot.node ]),
+				section(_('Refused and limited since the start'), [ this.panels[2].node ]),
+				section(_('Torrents with the most peers'), [ this.top.node ])
+			])
+		};
+		this.buttons = this.readonly ? [] : BUTTONS.map(button => this.makeButton(button));
+		this.show(found);
+
+		poll.add(() => document.hidden ? null : this.refresh(), SECONDS);
+		document.addEventListener('visibilitychange', () => {
+			if (!document.hidden && poll.active())
+				this.refresh();
+		});
+		document.addEventListener('uci-applied', () => { this.askedAt = 0; });
+
+		return E('div', { 'class': 'cbi-map' }, [
+			E('h2', {}, [ _('Opentracker') ]),
+			E('div', { 'class': 'cbi-section', 'style': 'margin-bottom:2em' }, [
+				E('p', {}, [ this.nodes.label, ' ', this.nodes.text ]),
+				this.nodes.caution,
+				this.nodes.mistakes,
+				this.nodes.log,
+				E('div', { 'style': 'display:flex; flex-wrap:wrap; gap:.5em' }, this.buttons.map(each => each.node))
+			]),
+			this.nodes.figures
+		]);
+	},
+
+	makeButton(button) {
+		return {
+			action: button.action,
+			node: E('button', {
+				'class': 'btn ' + button.style,
+				'id': 'opentracker-' + button.action,
+				'click': () => this.act(button)
+			}, [ button.title ])
+		};
+	},
+
+	/* One look at a time, however many ask for it. */
+	refresh() {
+		if (!this.looking)
+			this.looking = service.status()
+				.then(found => this.show(found))
+				.finally(() => { this.looking = null; });
+		return this.looking;
+	},
+
+	show(found) {
+		const now = service.describe(found);
+		const caution = service.caution(found);
+		const possible = service.possible(found);
+
+		this.nodes.label.className = 'label ' + COLOURS[now.state];
+		dom.content(this.nodes.label, [ now.title ]);
+		dom.content(this.nodes.text, [ now.text ]);
+		dom.content(this.nodes.caution, [ caution ]);
+		this.nodes.caution.style.display = caution ? '' : 'none';
+		this.buttons.forEach(each => { each.node.disabled = !possible[each.action] || !!this.acting; });
+		this.nodes.figures.style.display = found.figures ? '' : 'none';
+		if (found.figures)
+			this.showFigures(found);
+		this.showReason(now.state);
+		return found;
+	},
+
+	showFigures(found) {
+		this.panels.forEach(panel => panel.update(found));
+		this.plot.update(found.figures.history);
+		this.top.update(found, this.notes);
+		if (Date.now() - this.notedAt > 1000 * NOTES_SECONDS) {
+			this.notedAt = Date.now();
+			notes.load().then(known => { this.notes = known; }, () => {}); // the page does without
+		}
+	},
+
+	/* What is wrong, while it is: asked for when that begins, and from time to time. */
+	showReason(state) {
+		const now = Date.now();
+
+		if (state !== 'waiting')
+			this.waitingSince = now;
+		const isWrong = state === 'stopped' || now - this.waitingSince > 1000 * FIRST_FIGURES_SECONDS;
+
+		if (!isWrong) {
+			this.askedAt = 0;
+			dom.content(this.nodes.mistakes, []);
+			this.nodes.log.style.display = 'none';
+		}
+		else if (now - this.askedAt > 1000 * REASON_SECONDS) {
+			this.askedAt = now;
+			service.reason().then(reason => {
+				if (this.askedAt !== now)
+					return;
+				dom.content(this.nodes.mistakes, words(reason.mistakes));
+				dom.content(this.nodes.log, [ reason.log.join('\n') ]);
+				this.nodes.log.style.display = reason.log.length ? '' : 'none';
+			});
+		}
+	},
+
+	act(button) {
+		const since = Date.now();
+
+		this.acting = true;
+		ui.showModal(null, [ E('p', { 'class': 'spinning' }, [ button.waiting ]) ]);
+		return service.run(button.action)
+			.then(said => this.waitFor(button.action, since).then(done => this.tell(said, done)))
+			.catch(error => ui.addNotification(_('“%s” failed').format(button.title),
+				words(error.message.split('\n')), 'danger'))
+			.then(() => {
+				this.acting = false;
+				this.askedAt = 0;
+				return this.refresh();
+			})
+			.finally(ui.hideModal);
+	},
+
+	/* Resolves to whether the action has its effect within some time. */
+	waitFor(action, since) {
+		return service.status().then(found => {
+			const seconds = (Date.now() - since) / 1000;
+
+			if (service.isDone(action, found, seconds))
+				return true;
+			return seconds <= PATIENCE_SECONDS &&
+				later(LOOK_AGAIN_MS).then(() => this.waitFor(action, since));
+		});
+	},
+
+	tell(said, done) {
+		if (!done)
+			ui.addNotification(_('This takes longer than it should'),
+				words(said.concat(_('The page goes on looking, and shows what the tracker logs.'))), 'warning');
+		else if (said.length)
+			ui.addNotification(null, words(said), 'info');
+	},
+
+	handleSaveApply: null,
+	handleSave: null,
+	handleReset: null
+});
