@@ -1,6 +1,5 @@
 """The settings page of the LuCI app: its options, and which values it takes."""
 
-import json
 import re
 import subprocess
 import sys
@@ -13,8 +12,10 @@ from opentracker.config import ConfigError
 from opentracker.options.kinds import FLAG
 from opentracker.uci.bridge import render, restart_for
 from opentracker.uci.grammar import Section
+from opentracker.uci.reading import read_section
 from opentracker.uci.table import BY_UCI
-from support.runtimes import SCRIPTS, TOP, need_tool
+from support.javascript import Modules
+from support.runtimes import SCRIPTS, TOP
 
 OPTIONS = TOP / "luci-app/htdocs/luci-static/resources/opentracker/options.js"
 HASH = "0123456789abcdef0123456789ABCDEF01234567"
@@ -234,38 +235,41 @@ class Interfaces(dict):
         return ["192.168.1.1", "fd00::1"]
 
 
+class Page:
+    """What the modules of the page say."""
+
+    def __init__(self, modules):
+        self._modules = modules
+        self.tabs = modules.call("opentracker.options", "tabs")
+        self.options = {each["name"]: each for tab in self.tabs for each in tab["options"]}
+
+    def refusal(self, name, text):
+        return self._modules.call("opentracker.values", "check", self.options[name], text)
+
+    def refusal_of_all(self, name, texts):
+        return self._modules.call("opentracker.values", "checkAll", self.options[name], texts)
+
+    def meaning(self, name, text):
+        return self._modules.call("opentracker.values", "meaning", self.options[name], text)
+
+
 @pytest.fixture(scope="module")
 def page():
-    """page(**question) asks what the page's modules say."""
-    node = subprocess.Popen(
-        [need_tool("node"), TOP / "tests/luci/settings.mjs"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    )
-
-    def ask(**question):
-        node.stdin.write(json.dumps(question) + "\n")
-        node.stdin.flush()
-        return json.loads(node.stdout.readline())
-
-    yield ask
-    node.stdin.close()
-    assert node.wait(60) == 0
+    with Modules() as modules:
+        yield Page(modules)
 
 
-@pytest.fixture(scope="module")
-def options(page):
-    return {option["name"]: option for tab in page() for option in tab["options"]}
-
-
-def rendered(name, texts, **beside):
-    """What the bridge makes of an option, with others that it may need."""
-    section = Section("opentracker", "main", 0)
-    others = {each: [text] for each, text in {**BESIDE, **beside}.items() if each != name}
+def section(name, texts):
+    """A section with an option, and with others that it may need."""
+    made = Section("opentracker", "main", 0)
+    others = {each: [text] for each, text in BESIDE.items() if each != name}
     for each, values in {name: texts, **others}.items():
-        section.options.append((each, list(values), BY_UCI[each].repeatable))
-    return render([section], Interfaces())
+        made.options.append((each, list(values), BY_UCI[each].repeatable))
+    return made
+
+
+def rendered(name, texts):
+    return render([section(name, texts)], Interfaces())
 
 
 def refusal(name, texts):
@@ -279,14 +283,11 @@ def refusal(name, texts):
     return None
 
 
-def assert_same(name, texts, said, together):
-    for text, sentence in zip(texts, said):
-        reason = refusal(name, [text])
-        assert (sentence is None) == (reason is None), (name, text, sentence, reason)
-        if reason and len(text) <= 60 and text.isprintable():
-            assert reason in sentence, (name, text)
-    reason = refusal(name, texts)
-    assert (together is None) == (reason is None), (name, texts, together, reason)
+def assert_same(page, name, text):
+    sentence, reason = page.refusal(name, text), refusal(name, [text])
+    assert (sentence is None) == (reason is None), (name, text, sentence, reason)
+    if reason and len(text) <= 60 and text.isprintable():
+        assert reason in sentence, (name, text)
 
 
 def test_options_are_what_the_script_makes_of_the_table():
@@ -296,33 +297,33 @@ def test_options_are_what_the_script_makes_of_the_table():
 
 
 def test_every_option_of_uci_is_on_one_tab(page):
-    names = [option["name"] for tab in page() for option in tab["options"]]
+    names = [option["name"] for tab in page.tabs for option in tab["options"]]
     assert sorted(names) == sorted(BY_UCI)
 
 
 def test_what_the_page_says_is_whole_and_no_markup(page):
-    for tab in page():
+    for tab in page.tabs:
         for each in [tab, *tab["options"]]:
             for sentence in [each["help"], *each.get("notes", [])]:
                 assert re.fullmatch(r"[A-Z][^<>&]+\.", sentence), sentence
             assert re.fullmatch(r"[A-Z][\w -]+", each["title"])
-    titles = [option["title"] for tab in page() for option in tab["options"]]
+    titles = [option["title"] for tab in page.tabs for option in tab["options"]]
     assert len(set(titles)) == len(titles)
 
 
-def test_defaults_and_examples_are_right(page, options):
-    for name, option in options.items():
+def test_defaults_and_examples_are_right(page):
+    for name, option in page.options.items():
         for text in (option.get("default"), option.get("example")):
             if text:
-                assert page(name=name, texts=[text]) == [[None], None]
+                assert page.refusal(name, text) is None
         assert bool(option.get("default")) + bool(option.get("example")) == (name != "memory")
         if option["kind"] == FLAG:
             assert option["default"] in ("0", "1")
 
 
-def test_who_is_told_of_a_restart_sees_one(options):
+def test_who_is_told_of_a_restart_sees_one(page):
     """Each option is changed, and what the bridge says of it compared to what the page says."""
-    for name, option in options.items():
+    for name, option in page.options.items():
         value = {FLAG: "0" if option.get("default") == "1" else "1"}.get(option["kind"])
         value = value or CHANGED.get(name) or option.get("example")
         before = rendered(name, [])
@@ -332,26 +333,24 @@ def test_who_is_told_of_a_restart_sees_one(options):
         assert told == (name in names), (name, names)
 
 
-def test_the_page_takes_what_the_bridge_takes(page, options):
-    for name in options:
-        said, _ = page(name=name, texts=CORPUS)
-        for text, sentence in zip(CORPUS, said):
-            assert_same(name, [text], [sentence], sentence)
+def test_the_page_takes_what_the_bridge_takes(page):
+    for name in page.options:
+        for text in CORPUS:
+            assert_same(page, name, text)
 
 
 @given(st.sampled_from(sorted(BY_UCI)), MADE)
 def test_it_does_so_with_any_text(page, name, text):
-    said, together = page(name=name, texts=[text])
-    assert_same(name, [text], said, together)
+    assert_same(page, name, text)
 
 
-def test_as_many_values_are_taken_as_by_the_bridge(page, options):
-    for name, option in options.items():
+def test_as_many_values_are_taken_as_by_the_bridge(page):
+    for name, option in page.options.items():
         texts = many(option)
         most = option.get("most", len(texts)) if option.get("repeatable") else 1
-        for count in (0, 1, most, most + 1):
-            _, together = page(name=name, texts=texts[:count])
-            assert (together is None) == (refusal(name, texts[:count]) is None), (name, count)
+        for some in (texts[:0], texts[:1], texts[:most], texts[: most + 1]):
+            told = bool(page.refusal_of_all(name, some))
+            assert told == bool(refusal(name, some)) == (len(some) > most), (name, len(some))
 
 
 def many(option):
@@ -363,3 +362,14 @@ def many(option):
     if option.get("repeatable"):
         return ["10.0.%d.%d" % divmod(number, 256) for number in range(257)]
     return [option.get("default") or option.get("example") or "1000"] * 2
+
+
+def test_widgets_mean_what_the_bridge_reads(page):
+    for text in FLAGS:
+        if not refusal("enabled", [text]):
+            read = read_section([section("enabled", [text])])
+            assert page.meaning("enabled", text) == "01"[read.own["enabled"]]
+    for text in ("both", "ipv4 # why", "ipv6\t#"):
+        assert page.meaning("family", text) == rendered("family", [text]).settings.family
+    assert page.meaning("enabled", "perhaps") == "perhaps"
+    assert page.meaning("enabled", None) is None

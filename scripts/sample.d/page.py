@@ -129,7 +129,7 @@ _PRIVILEGED = "Ports below 1024 are for root, which the tracker is not."
 _RESTARTS = "A change restarts the tracker; its peers are kept."
 _STARTS_ANEW = "A change restarts the tracker."
 NOTES = {
-    "interface": ["Where there are other addresses to serve on, none is needed."],
+    "interface": ["Without any, and without other addresses to serve on, it is lan."],
     "port": [_PRIVILEGED],
     "wan": ["Anybody can use the tracker then, for any torrent unless there is a whitelist."],
     "listen": [_PRIVILEGED],

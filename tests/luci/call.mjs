@@ -1,4 +1,4 @@
-// Calls functions of the app's modules for tests that are not written in JavaScript.
+// Calls functions of the app's modules, or reads what else they have, for tests in other languages.
 //
 // A line of standard input is [module, function, [argument, …]] in JSON; { "hex": … } as an argument
 // stands for bytes. A line of standard output is { "value": … } or, for an Error, { "error": … }.
@@ -21,7 +21,8 @@ function argument(value) {
 
 function answer([name, called, args]) {
 	try {
-		return { value: module(name)[called](...args.map(argument)) };
+		const member = module(name)[called];
+		return { value: typeof member === 'function' ? member(...args.map(argument)) : member };
 	} catch (error) {
 		return { error: error.constructor === Error ? error.message : error.stack };
 	}

@@ -21,7 +21,7 @@ return baseclass.extend({
 					name: 'interface',
 					title: _('Interfaces'),
 					help: _('Serve on all addresses of this interface, * for all interfaces.'),
-					notes: [ _('Where there are other addresses to serve on, none is needed.') ],
+					notes: [ _('Without any, and without other addresses to serve on, it is lan.') ],
 					kind: 'word',
 					default: 'lan',
 					limits: [ 1, 100 ],

@@ -324,9 +324,14 @@ return baseclass.extend({
 		});
 	},
 
-	/* Whether the text of a flag means yes; null if it is none. */
-	isYes: function(text) {
-		const meant = plain({ kind: 'flag' }, strip(text));
-		return YES.includes(meant) ? true : NO.includes(meant) ? false : null;
+	/* The text that means the same to a flag, which is 0 or 1, or to a choice. What means nothing, and
+	   null, stays as it is. */
+	meaning: function(option, text) {
+		if (typeof text !== 'string')
+			return null;
+		const meant = plain(option, strip(text));
+		if (option.kind === 'flag' && YES.includes(meant))
+			return '1';
+		return option.kind === 'flag' && NO.includes(meant) ? '0' : meant;
 	}
 });
