@@ -76,7 +76,7 @@ function draw(history, width, height, minutes) {
 
 	const columns = [];
 	for (let minute = 1; minute < minutes; minute++)
-		columns.push({ x: width - minute / minutes * width, label: _('%d min').format(minute) });
+		columns.push({ x: width - minute / minutes * width, label: _('%s min').format(minute) });
 
 	return {
 		top: top,
