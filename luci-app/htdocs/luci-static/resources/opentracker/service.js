@@ -100,7 +100,7 @@ function describe(found) {
 	if (!found.running)
 		return { state: 'stopped', title: _('Not running'),
 			text: _('The tracker is enabled, but it does not run.') };
-	if (found.bridge)
+	if (found.bridge && (!found.figures || isOld(found)))
 		return { state: 'bridge', title: _('Running as a bridge'),
 			text: _('It connects sites that speak live sync and keeps no peers, so there are no figures.') };
 	if (!found.figures)
@@ -174,22 +174,11 @@ function examine() {
 	}, error => ({ state: 'unknown', lines: [ explain(error) ] }));
 }
 
-/* Resolves to the sentences on what keeps the tracker from starting with its settings: none if nothing does. */
-function check() {
-	return examine().then(found => [ 'right', 'odd' ].includes(found.state) ? [] : found.lines);
-}
-
 /* Resolves to the last lines that the tracker logged, without what is the same in all of them. */
 function log() {
 	return fs.exec('/sbin/logread', [ '-l', '500', '-e', CONFIG ]).then(
 		result => lines(result.stdout).slice(-MOST_LOG_LINES).map(line => line.replace(SAME_IN_ALL, '$1  ')),
 		() => []);
-}
-
-/* Resolves to { mistakes, log }: why the tracker does not run, as far as the router knows. */
-function reason() {
-	return Promise.all([ check(), log() ])
-		.then(found => ({ mistakes: found[0], log: found[1] }));
 }
 
 /*
@@ -221,7 +210,8 @@ function run(action) {
 	case 'enable':
 		return commitEnabled('1').then(() => execute('enable')).then(() => execute('start'));
 	case 'disable':
-		return commitEnabled('0').then(() => execute('disable')).then(() => execute('stop'));
+		/* `stop` complains if there is nothing to stop. */
+		return commitEnabled('0').then(() => execute('disable')).then(() => execute('stop')).then(() => []);
 	default:
 		return execute(action);
 	}
@@ -250,14 +240,13 @@ function isDone(action, found, seconds) {
 
 return baseclass.extend({
 	caution: caution,
-	check: check,
 	commit: commit,
 	describe: describe,
 	examine: examine,
 	explain: explain,
 	isDone: isDone,
+	log: log,
 	possible: possible,
-	reason: reason,
 	run: run,
 	status: status
 });

@@ -3,6 +3,7 @@
 'require dom';
 'require poll';
 'require ui';
+'require opentracker.diagnosis as diagnosis';
 'require opentracker.notes as notes';
 'require opentracker.panels as panels';
 'require opentracker.plot as plot';
@@ -11,9 +12,6 @@
 
 const SECONDS = 2;
 
-/* Why a tracker does not run is asked anew from time to time: it may be put right elsewhere. */
-const REASON_SECONDS = 20;
-const FIRST_FIGURES_SECONDS = 10;
 const NOTES_SECONDS = 10;
 const LOOK_AGAIN_MS = 500;
 const PATIENCE_SECONDS = 30;
@@ -42,11 +40,6 @@ function later(milliseconds) {
 	return new Promise(resolve => window.setTimeout(resolve, milliseconds));
 }
 
-/* The words of the init script, a line each. */
-function words(lines) {
-	return lines.map(line => E('p', { 'style': 'overflow-wrap:anywhere' }, [ line ]));
-}
-
 return view.extend({
 	load() {
 		return service.status();
@@ -54,18 +47,16 @@ return view.extend({
 
 	render(found) {
 		this.readonly = !L.hasViewPermission();
-		this.askedAt = 0;
 		this.notedAt = 0;
 		this.notes = {};
 		this.panels = [ panels.figures(), panels.addresses(), panels.refusals() ];
+		this.diagnosis = diagnosis.make();
 		this.plot = plot.make();
 		this.top = top.make({ readonly: this.readonly, done: () => this.refresh() });
 		this.nodes = {
 			label: E('span', { 'class': 'label', 'id': 'opentracker-state' }),
 			text: E('span', { 'id': 'opentracker-text' }),
 			caution: E('p', { 'id': 'opentracker-caution' }),
-			mistakes: E('div', { 'id': 'opentracker-mistakes' }),
-			log: E('pre', { 'id': 'opentracker-log', 'style': 'white-space:pre-wrap; overflow-wrap:anywhere' }),
 			figures: E('div', { 'id': 'opentracker-figures' }, [
 				section(_('Now'), [ this.panels[0].node ]),
 				section(_('Announce URLs'), [
@@ -86,15 +77,14 @@ return view.extend({
 			if (!document.hidden && poll.active())
 				this.refresh();
 		});
-		document.addEventListener('uci-applied', () => { this.askedAt = 0; });
+		document.addEventListener('uci-applied', () => this.diagnosis.again());
 
 		return E('div', { 'class': 'cbi-map' }, [
 			E('h2', {}, [ _('Opentracker') ]),
 			E('div', { 'class': 'cbi-section', 'style': 'margin-bottom:2em' }, [
 				E('p', {}, [ this.nodes.label, ' ', this.nodes.text ]),
 				this.nodes.caution,
-				this.nodes.mistakes,
-				this.nodes.log,
+				this.diagnosis.node,
 				E('div', { 'style': 'display:flex; flex-wrap:wrap; gap:.5em' }, this.buttons.map(each => each.node))
 			]),
 			this.nodes.figures
@@ -132,10 +122,12 @@ return view.extend({
 		dom.content(this.nodes.caution, [ caution ]);
 		this.nodes.caution.style.display = caution ? '' : 'none';
 		this.buttons.forEach(each => { each.node.disabled = !possible[each.action] || !!this.acting; });
-		this.nodes.figures.style.display = found.figures ? '' : 'none';
-		if (found.figures)
+		const hasFigures = found.figures && now.state !== 'bridge';
+
+		this.nodes.figures.style.display = hasFigures ? '' : 'none';
+		if (hasFigures)
 			this.showFigures(found);
-		this.showReason(now.state);
+		this.diagnosis.update(now.state);
 		return found;
 	},
 
@@ -149,31 +141,6 @@ return view.extend({
 		}
 	},
 
-	/* What is wrong, while it is: asked for when that begins, and from time to time. */
-	showReason(state) {
-		const now = Date.now();
-
-		if (state !== 'waiting')
-			this.waitingSince = now;
-		const isWrong = state === 'stopped' || now - this.waitingSince > 1000 * FIRST_FIGURES_SECONDS;
-
-		if (!isWrong) {
-			this.askedAt = 0;
-			dom.content(this.nodes.mistakes, []);
-			this.nodes.log.style.display = 'none';
-		}
-		else if (now - this.askedAt > 1000 * REASON_SECONDS) {
-			this.askedAt = now;
-			service.reason().then(reason => {
-				if (this.askedAt !== now)
-					return;
-				dom.content(this.nodes.mistakes, words(reason.mistakes));
-				dom.content(this.nodes.log, [ reason.log.join('\n') ]);
-				this.nodes.log.style.display = reason.log.length ? '' : 'none';
-			});
-		}
-	},
-
 	act(button) {
 		const since = Date.now();
 
@@ -182,10 +149,10 @@ return view.extend({
 		return service.run(button.action)
 			.then(said => this.waitFor(button.action, since).then(done => this.tell(said, done)))
 			.catch(error => ui.addNotification(_('“%s” failed').format(button.title),
-				words(error.message.split('\n')), 'danger'))
+				diagnosis.words(error.message.split('\n')), 'danger'))
 			.then(() => {
 				this.acting = false;
-				this.askedAt = 0;
+				this.diagnosis.again();
 				return this.refresh();
 			})
 			.finally(ui.hideModal);
@@ -206,9 +173,9 @@ return view.extend({
 	tell(said, done) {
 		if (!done)
 			ui.addNotification(_('This takes longer than it should'),
-				words(said.concat(_('The page goes on looking, and shows what the tracker logs.'))), 'warning');
+				diagnosis.words(said.concat(_('The page goes on looking, and shows what the tracker logs.'))), 'warning');
 		else if (said.length)
-			ui.addNotification(null, words(said), 'info');
+			ui.addNotification(null, diagnosis.words(said), 'info');
 	},
 
 	handleSaveApply: null,
