@@ -19,12 +19,14 @@ function keep(key, text) {
 	}
 }
 
-/* The draft of this key, or ''. */
+/* The draft of this key, or ''. It is given once. */
 function recall(key) {
 	try {
 		return window.sessionStorage.getItem(PREFIX + key) || '';
 	} catch (error) {
 		return '';
+	} finally {
+		keep(key, '');
 	}
 }
 

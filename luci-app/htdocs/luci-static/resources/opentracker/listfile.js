@@ -16,10 +16,10 @@ const OBJECT = 'luci.opentracker';
 
 const callLists = rpc.declare({ object: OBJECT, method: 'lists', expect: { '': {} }, reject: true });
 
+/* Sent alone: what other parts of a page ask for at the same time would make a request too long. */
 const callRead = rpc.declare({ object: OBJECT, method: 'read', params: [ 'list', 'offset' ],
-	expect: { '': {} }, reject: true });
+	expect: { '': {} }, reject: true, nobatch: true });
 
-/* Sent alone: what other parts of a page ask for at the same time would make the request too long. */
 const callAppend = rpc.declare({ object: OBJECT, method: 'append', params: [ 'list', 'data' ],
 	expect: { '': {} }, reject: true, nobatch: true });
 

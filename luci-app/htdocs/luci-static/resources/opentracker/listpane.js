@@ -53,16 +53,17 @@ function make(list, options) {
 	const facts = E('p', {});
 	const warning = E('p', { 'class': 'alert-message warning', 'style': 'display:none' });
 	const progress = E('p', { 'class': 'spinning', 'style': 'display:none' });
-	const table = listtable.make({ readonly: options.readonly, remove: remove, annotate: annotate });
 	const editor = listeditor.make(list + '.editor', { save: saveText, leave: leaveEditor });
-	const box = adding.make(list + '.add', ADD_TITLES[list], add, line.say);
+	const box = options.readonly ? null : adding.make(list + '.add', ADD_TITLES[list], add, line.say);
 	const chosen = E('input', { 'type': 'file', 'style': 'display:none', 'aria-label': _('List to import'),
 		'change': () => importFile() });
-	const tools = E('div', { 'style': 'display:flex; flex-wrap:wrap; gap:.5em; margin:.5em 0' },
-		(options.readonly ? [] : [ chosen, button(_('Import…'), () => chosen.click()) ])
-			.concat([ button(_('Export'), exportFile) ])
-			.concat(options.readonly ? [] : [ button(_('Edit as text'), () => openEditor('')) ]));
-	const view = E('div', {}, (options.readonly ? [] : [ box.node ]).concat([ tools, table.node ]));
+	const download = button(_('Export'), exportFile);
+	const tools = E('div', {}, options.readonly ? [ download ] : [
+		chosen, button(_('Import…'), () => chosen.click()), ' ', download, ' ',
+		button(_('Edit as text'), () => openEditor(''))
+	]);
+	const table = listtable.make({ readonly: options.readonly, remove: remove, annotate: annotate }, [ tools ]);
+	const view = E('div', {}, [ box ? box.node : '', table.node ]);
 	const writing = E('div', { 'style': 'display:none' }, [ editor.node ]);
 	const all = E('fieldset', { 'style': 'min-width:0; padding:0; margin:0' }, [ view, writing ]);
 	let info = null;
@@ -71,7 +72,8 @@ function make(list, options) {
 
 	function show() {
 		const entries = entriesOf(parsed, info.configured);
-		const words = [ info.path + ':', _('%s torrents.').format(units.count(parsed.entries.length)) ];
+		const words = [ state ? _('Torrents in %s: %s.').format(info.path, units.count(parsed.entries.length))
+			: _('File: %s.').format(info.path) ];
 
 		if (info.configured.length)
 			words.push(_('In the settings: %s.').format(units.count(info.configured.length)));
@@ -83,6 +85,7 @@ function make(list, options) {
 		const empty = list === 'whitelist' && access.isInForce(info) && state && !entries.length;
 		dom.content(warning, [ empty ? _('The whitelist is empty: the tracker refuses every torrent.') : '' ]);
 		warning.style.display = empty ? '' : 'none';
+		all.style.display = state || !info.managed ? '' : 'none';
 		table.update(entries);
 	}
 
@@ -246,7 +249,9 @@ function make(list, options) {
 		load: load,
 		update(now) {
 			info = now;
-			box.node.style.display = tools.style.display = info.managed ? '' : 'none';
+			[ tools ].concat(box ? [ box.node ] : []).forEach(each => {
+				each.style.display = info.managed ? '' : 'none';
+			});
 			show();
 		},
 		/* How many torrents it has, or null before that is known. */

@@ -7,6 +7,7 @@
 /* The table of a list's torrents: searched, a page at a time, with what can be done to each. */
 
 const PAGE = 50;
+const ROW = 'display:flex; flex-wrap:wrap; gap:.5em; align-items:center; margin:.5em 0';
 
 function button(title, style, click) {
 	return E('button', { 'class': 'btn cbi-button ' + style, 'type': 'button', 'click': click }, [ title ]);
@@ -44,7 +45,7 @@ function row(entry, actions) {
 		noteOf(entry));
 	const close = () => dom.content(note, noteOf(entry));
 	const buttons = actions.readonly || !entry.listed ? [] : [
-		button(_('Edit note'), 'cbi-button-edit', () => editNote(note, entry, actions, close)), ' ',
+		button(_('Edit note'), 'cbi-button-neutral', () => editNote(note, entry, actions, close)), ' ',
 		button(_('Remove'), 'cbi-button-remove', () => actions.remove(entry))
 	];
 
@@ -64,23 +65,24 @@ function titles(readonly) {
 
 /*
  * Returns { node, update(entries) }; entries are those of lists.parse, `listed` if they are in the
- * file and `configured` if in the settings. actions: readonly, remove(entry), annotate(entry, note).
+ * file and `configured` if in the settings. actions: readonly, remove(entry), annotate(entry, note);
+ * tools are nodes beside the search.
  */
-function make(actions) {
+function make(actions, tools) {
 	const table = E('table', { 'class': 'table cbi-section-table' });
 	const shown = E('span', { 'role': 'status' });
 	const search = E('input', { 'class': 'cbi-input-text', 'type': 'text', 'placeholder': _('Search hash or note'),
-		'aria-label': _('Search hash or note'), 'style': 'flex:1 1 12em; width:auto; min-width:0' });
+		'aria-label': _('Search hash or note'), 'style': 'flex:1 1 14em; width:auto; min-width:0' });
 	const back = button(_('Previous'), 'cbi-button-neutral', () => turn(-1));
 	const forth = button(_('Next'), 'cbi-button-neutral', () => turn(1));
 	let entries = [];
 	let number = 1;
 
 	function draw() {
-		const found = lists.search(entries, search.value);
-		const page = lists.page(found, number, PAGE);
+		const page = lists.page(lists.search(entries, search.value), number, PAGE);
 
 		number = page.page;
+		table.style.display = page.total ? '' : 'none';
 		dom.content(table,
 			[ titles(actions.readonly) ].concat(page.entries.map(entry => row(entry, actions))));
 		dom.content(shown, [ page.total
@@ -102,9 +104,9 @@ function make(actions) {
 	});
 	return {
 		node: E('div', {}, [
-			E('div', { 'style': 'display:flex; flex-wrap:wrap; gap:.5em; align-items:center; margin:.5em 0' },
-				[ search, back, shown, forth ]),
-			table
+			E('div', { 'style': ROW }, [ search ].concat(tools)),
+			table,
+			E('div', { 'style': ROW }, [ back, shown, forth ])
 		]),
 		update(now) {
 			entries = now;

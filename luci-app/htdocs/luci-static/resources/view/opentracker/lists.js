@@ -110,7 +110,7 @@ function page(infos, readonly) {
 	});
 	update(infos);
 	const group = E('div', {}, access.NAMES.map(list => panes[list].node));
-	const node = E('div', {}, [ selector.node, E('div', { 'class': 'cbi-section' }, [ group ]) ]);
+	const node = E('div', {}, [ selector.node, E('div', { 'class': 'cbi-section', 'style': 'margin-top:1.5em' }, [ group ]) ]);
 
 	ui.tabs.initTabGroup(group.childNodes);
 	load();

@@ -118,6 +118,7 @@ const UPLOADED = /^\..+\.[0-9a-f]{16}$/s;
 const UPLOAD_SECONDS = 3600;
 const MOST_OF_A_LIST = 16 * 1024 * 1024;
 const MOST_OF_A_CHUNK = 32 * 1024;
+const MOST_OF_A_READ = 128 * 1024;
 // The tracker takes a file without any line for damaged.
 const EMPTY_LIST = '# No torrents.\n';
 
@@ -212,7 +213,7 @@ function read_chunk(path, size, args) {
 
 	file?.seek(offset);
 
-	const bytes = file?.read(MOST_OF_A_CHUNK) ?? '';
+	const bytes = file?.read(MOST_OF_A_READ) ?? '';
 	const next = offset + length(bytes);
 
 	file?.close();
