@@ -88,7 +88,7 @@ function figures() {
 		node: E('table', { 'class': 'table' }, [
 			row(_('Version'), cells.version),
 			row(_('Uptime'), cells.uptime),
-			row(_('Peers'), cells.peers),
+			row(_('All peers'), cells.peers),
 			row(_('Seeders among them'), cells.seeders),
 			row(_('Torrents'), cells.torrents),
 			row(_('Completed downloads since the start'), cells.completed),

@@ -18,7 +18,7 @@ function rows(found) {
 
 	memory.update(metrics.memory_used_bytes, metrics.memory_budget_bytes);
 	return [
-		row(_('Peers'), units.count(panels.sum(metrics.peers))),
+		row(_('All peers'), units.count(panels.sum(metrics.peers))),
 		row(_('Seeders among them'), units.count(panels.sum(metrics.seeders))),
 		row(_('Torrents'), units.count(metrics.torrents)),
 		row(_('Refused announces'), units.count(refused)),
