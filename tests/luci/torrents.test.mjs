@@ -36,6 +36,7 @@ test('what is behind an info hash is its name', () => {
 	assertNamed(`${HASH} # Debian 12`, 'Debian 12', HASH);
 	assertNamed(`${HASH},Debian 12`, 'Debian 12', HASH);
 	assertNamed(`${HASH}.`, '', HASH);
+	assertNamed(`${HASH} magnet:?xt=urn:btih:${OTHER}`, `magnet:?xt=urn:btih:${OTHER}`, HASH);
 });
 
 test('magnet links', () => {

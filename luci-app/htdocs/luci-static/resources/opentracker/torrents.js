@@ -18,6 +18,7 @@ const HEX = /^[0-9a-f]+$/i;
 const BASE32 = /^[a-z2-7]{32}$/i;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 const FIRST_WORD = /^(?:urn:btih:|urn:btmh:)?([0-9a-z]+)/i;
+const SEPARATOR = /^\S/;
 const MAGNET = /magnet:\?/i;
 const LINK_END = /[\s<>"'`]/;
 const TOPIC = /^xt(\.\d+)?$/i;
@@ -108,20 +109,33 @@ function fromMagnet(text) {
 	return { name: name, hashes: distinct(hashes) };
 }
 
-/* The torrent of an info hash; what is behind it is the name. */
+/* The torrent of an info hash that a text begins with, or null; what is behind it is the name. */
 function fromHash(text) {
 	const [ start, word ] = FIRST_WORD.exec(text) || [ '', '' ];
 	const hash = hashOf(word) || hashOfMultihash(word);
-	if (hash)
-		return { name: lists.cleanNote(text.slice(start.length).replace(/^[^\s]/, '')), hashes: [ hash ] };
+	const behind = text.slice(start.length);
+	return hash ? { name: lists.cleanNote(behind.replace(SEPARATOR, '')), hashes: [ hash ] } : null;
+}
+
+/* Why a text names no torrent. */
+function refusal(text) {
+	const [ , word ] = FIRST_WORD.exec(text) || [ '', '' ];
 
 	if (ADDRESS.test(text))
-		throw new Error(_('“%s” is an address: get the .torrent file or the magnet link that is there.').format(excerpt(text)));
+		return new Error(_('“%s” is an address: get the .torrent file or the magnet link that is there.').format(excerpt(text)));
 	if (BENCODED.test(text))
-		throw new Error(_('This is what a .torrent file holds: choose the file instead of pasting its content.'));
+		return new Error(_('This is what a .torrent file holds: choose the file instead of pasting its content.'));
 	if (HEX.test(word) && word.length >= 16)
-		throw new Error(_('“%s” has %d hex digits; an info hash has 40, or 64 for BitTorrent v2.').format(excerpt(word), word.length));
-	throw new Error(_('“%s” is neither a magnet link nor an info hash, which has 40 hex digits.').format(excerpt(text)));
+		return new Error(_('“%s” has %d hex digits; an info hash has 40, or 64 for BitTorrent v2.').format(excerpt(word), word.length));
+	return new Error(_('“%s” is neither a magnet link nor an info hash, which has 40 hex digits.').format(excerpt(text)));
+}
+
+/* A hash at the start wins: what comes after it, a name, may be anybody's words. */
+function fromLine(line) {
+	const torrent = fromHash(line);
+	if (!torrent && !MAGNET.test(line))
+		throw refusal(line);
+	return torrent || fromMagnet(line);
 }
 
 /* The torrents of what was pasted, as an array: one in each line. Comments are skipped. */
@@ -136,7 +150,7 @@ function fromText(text) {
 		if (!line || line.startsWith('#'))
 			return;
 		try {
-			const torrent = MAGNET.test(line) ? fromMagnet(line) : fromHash(line);
+			const torrent = fromLine(line);
 			const key = torrent.hashes.join();
 			if (!found.has(key) || !found.get(key).name)
 				found.set(key, torrent);
