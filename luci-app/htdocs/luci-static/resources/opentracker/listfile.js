@@ -9,7 +9,7 @@
  * reader, and the plugin's word as `code`.
  */
 
-const CHUNK = 32 * 1024;
+const CHUNK = 45 * 1024;
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_TRIES = 5;
 const OBJECT = 'luci.opentracker';

@@ -117,7 +117,7 @@ const UPLOAD = /^[0-9a-f]{16}$/s;
 const UPLOADED = /^\..+\.[0-9a-f]{16}$/s;
 const UPLOAD_SECONDS = 3600;
 const MOST_OF_A_LIST = 16 * 1024 * 1024;
-const MOST_OF_A_CHUNK = 32 * 1024;
+const MOST_OF_A_CHUNK = 45 * 1024;
 const MOST_OF_A_READ = 128 * 1024;
 // The tracker takes a file without any line for damaged.
 const EMPTY_LIST = '# No torrents.\n';
