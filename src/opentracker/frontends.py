@@ -160,13 +160,27 @@ class HttpFrontend:
 
 
 class UdpFrontend:
-    """Answers UDP packets."""
+    """Answers UDP packets.
+
+    announces  None, or a `runtime.Announces` for those announces that it knows how to answer
+    """
 
     def __init__(self, tracker, counters):
+        self.announces = None
         self.connection_ids = udp.ConnectionIds()
         self._tracker = tracker
         self._counters = counters
         self._pools = tracker.pools
+
+    def shortcut(self):
+        """Returns what may answer before `answer` does: it asks no list and tells no watcher."""
+        return None if self._tracker.access or self._tracker.watchers else self.announces
+
+    def turn(self):
+        """Has connection ids get older; called every 2 minutes."""
+        self.connection_ids.turn()
+        if self.announces:
+            self.announces.forget()
 
     def answer(self, packet, size, address, reply):
         """Writes the reply to packet[:size] from the packed `address` to `reply`.
@@ -185,6 +199,8 @@ class UdpFrontend:
             self._counters.udp_scrapes += 1
             return self._scrape(packet, size, reply)
         self._counters.udp_announces += 1
+        if self.announces:
+            self.announces.trust(address, packet)
         try:
             return self._announce(packet, address, reply)
         except Denied:

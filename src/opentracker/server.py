@@ -83,7 +83,7 @@ class Server:
     def _handle(self, ready):
         if isinstance(ready, runtime.DatagramSocket):
             service = self.service
-            service.counters.udp_packets += ready.serve(service.udp.answer)
+            service.counters.udp_packets += ready.serve(service.udp.answer, service.udp.shortcut())
         elif isinstance(ready, runtime.Listener):
             if self._accepting and not self._connections.accept_from(ready):
                 self._accept(False)

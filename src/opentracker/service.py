@@ -43,6 +43,8 @@ class Service:
         self.http = HttpFrontend(self.tracker, self.counters, Sources(settings), self.pages)
         self.pages.full_log = FullLog(self.http)
         self.udp = UdpFrontend(self.tracker, self.counters)
+        if self.tracker.pools.native and not settings.debug:
+            self.udp.announces = runtime.Announces(self.tracker.pools, self.counters)
         self._completions = None
         self._cluster = None
         self._persistence = None
@@ -129,7 +131,7 @@ class Service:
         share = entries * (second - before) // _SWEEP_ROUND_SECONDS + 1
         pools.sweep(min(entries, share))
         for _ in range(min(_periods(before, second, _CONNECTION_ID_SECONDS), 2)):
-            self.udp.connection_ids.turn()
+            self.udp.turn()
         if self._completions:
             self._completions.flush()
         if self._status_file:

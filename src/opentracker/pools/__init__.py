@@ -52,9 +52,9 @@ class Pools:
         aside = 4 * slots + (2 << depth) * (2 if kib <= 65536 else 4)
         self.arena = Arena(*reserve((self.budget - aside) // 1024 * 1024))
         self.ledger = Ledger(slots, self.arena.pages * 1024 // 2 // UNIT_BYTES)
-        self._native = native if kib <= 65536 else None
-        self._keys = keys = self._native.Keys() if self._native else Keys()
-        native = self._native
+        self.native = native if kib <= 65536 else None
+        self.keys = keys = self.native.Keys() if self.native else Keys()
+        native = self.native
         self.swarms = SwarmTable(self.arena, depth, keys.hash_swarm)
         self._v4 = PeerLists(self.arena, self.ledger, 6, PEERS_V4, keys.hash_peer, native)
         self._v6 = PeerLists(self.arena, self.ledger, 18, PEERS_V6, keys.hash_peer, native)
@@ -67,7 +67,7 @@ class Pools:
         self._cursor = 0
         self._counts = array("I", bytes(16))
         # Renewals by minutes since the last announce, not yet added to the list; and the last one.
-        self._renewed = array("I", bytes(4 * (NEW + 1)))
+        self.renewed = array("I", bytes(4 * (NEW + 1)))
         self._renewals = [0] * PEER_LIFETIME
 
     def used_bytes(self):
@@ -76,12 +76,12 @@ class Pools:
 
     def announce(self, info_hash, family, peer, seeding, completed):
         """Stores or renews `peer` (compact, 6 or 18 bytes). Returns its swarm, or 0: no room."""
-        native, swarms = self._native, self.swarms
+        native, swarms = self.native, self.swarms
         if native and not completed:
-            memory, state, directory = self.arena.bytes, self._keys.state, swarms.directory
+            memory, state, directory = self.arena.bytes, self.keys.state, swarms.directory
             record = native.renew(
                 state, memory, directory, swarms.mask, info_hash, peer, len(peer), seeding,
-                self._renewed,
+                self.renewed,
             )  # fmt: skip
             if record:
                 return record
@@ -93,7 +93,7 @@ class Pools:
     def _store(self, info_hash, family, peer, seeding, completed):
         record = self.swarms.find(info_hash)
         if not record:
-            self._renewed[NEW] = NEW
+            self.renewed[NEW] = NEW
             record = self._room.add_swarm(info_hash, peer)
             if record:
                 self.lists[family].put(record, peer, seeding, completed)
@@ -101,16 +101,16 @@ class Pools:
         self.swarms.establish(record)
         age = self.lists[family].put(record, peer, seeding, completed)
         if age == NO_ROOM:
-            self._renewed[NEW] = NEW
+            self.renewed[NEW] = NEW
             return self._room.squeeze_in(info_hash, family, peer, seeding, completed)
-        self._renewed[NEW] = age
+        self.renewed[NEW] = age
         if age != NEW:
-            self._renewed[age] += 1
+            self.renewed[age] += 1
         return record
 
     def age(self):
         """Returns how many minutes before the last `announce` its peer had announced, or NEW."""
-        return self._renewed[NEW]
+        return self.renewed[NEW]
 
     def stop(self, info_hash, family, peer):
         """Removes `peer`. Returns the swarm, or 0 if there is none."""
@@ -130,8 +130,8 @@ class Pools:
 
         The sequence may be one that the next call writes again.
         """
-        if self._native:
-            self._native.census(self.arena.bytes, swarm, self._counts)
+        if self.native:
+            self.native.census(self.arena.bytes, swarm, self._counts)
             return self._counts
         if not swarm:
             return 0, 0, 0, 0
@@ -189,8 +189,8 @@ class Pools:
     def renewals(self):
         """Returns how many peers have announced again after 0, 1, ... 44 minutes."""
         for age in range(NEW):
-            self._renewals[min(age, PEER_LIFETIME - 1)] += self._renewed[age]
-            self._renewed[age] = 0
+            self._renewals[min(age, PEER_LIFETIME - 1)] += self.renewed[age]
+            self.renewed[age] = 0
         return self._renewals
 
     # What others remember: state files, other nodes
@@ -247,7 +247,7 @@ class Pools:
         self.minute = minute
         for lists in self.lists:
             lists.minute = minute & 63
-        self._keys.set_minute(minute & 63)
+        self.keys.set_minute(minute & 63)
         self.renewals()
 
     def sweep(self, entries):

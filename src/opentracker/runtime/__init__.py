@@ -4,6 +4,7 @@ Both modules give the same names:
 
     NAME                        "CPython 3.11.2"
     native                      the pools' hot paths in machine code, or None
+    Announces(pools, counters)  answers UDP announces in machine code, if `native` is there, or None
     missing()                   lines on what this interpreter can't do here
     reserve(size)               zeroed memory (bytes-like, with find) outside the garbage-collected
                                 heap, and the same as 32-bit words
@@ -18,10 +19,10 @@ Both modules give the same names:
     read(connection, view)      bytes read, 0 at the end, -1 if none are there
     write(connection, data)     bytes written, -1 if none can be
     close(connection)           once
-    DatagramSocket(ip, port)    UDP: serve(answer) answers the packets that are there, some dozens
-                                at most, each from the address that was asked, by
-                                answer(packet, size, packed ip, reply) -> size; returns how
-                                many there were; fileno(); close()
+    DatagramSocket(ip, port)    UDP: serve(answer, announces) answers the packets that are there,
+                                some dozens at most, each from the address that was asked, by
+                                an Announces, if not None, or else by answer(packet, size, packed
+                                ip, reply) -> size; returns how many there were; fileno(); close()
     shared_datagrams(ip, port)  an IPv4 UDP socket at an address that others may have as well:
                                 recvfrom(size), sendto(bytes, address), setsockopt(), fileno(),
                                 close()

@@ -58,6 +58,7 @@ class Batch:
         self._controls, controls = self._system.memory(BATCH * _SLOT)
         self._packets, vectors_in, self._vectors_in = self._buffers(_PACKET_BYTES)
         self._replies, vectors_out, self._vectors = self._buffers(_REPLY_BYTES)
+        self._vectors_out = vectors_out
         rows_in, rows_out = [], []
         for index in range(BATCH):
             for rows, vectors in ((rows_in, vectors_in), (rows_out, vectors_out)):
@@ -73,6 +74,16 @@ class Batch:
                 ]
         self._incoming, self._in_units = self._words(rows_in)
         self._outgoing, self._out_units = self._words(rows_out)
+        self._layout = (
+            self._incoming + 4 * _MESSAGE_SIZE,
+            self._vectors_out + 4 * _VECTOR_SIZE,
+            self._packets,
+            self._replies,
+            self._names,
+            _UNITS,
+            2 * _HALVES,
+            self._ip_bytes,
+        )
 
     def _buffers(self, size):
         """Returns BATCH buffers, the address of an iovec for each, and these as numbers."""
@@ -89,38 +100,46 @@ class Batch:
         memory[:] = b"".join([number.to_bytes(_WORD, sys.byteorder) for number in numbers])
         return address, self._system.units(memory)
 
-    def serve(self, answer):
+    def serve(self, answer, announces=None):
         """Answers the packets that are there: answer(packet, size, ip, reply) gives reply sizes.
 
-        Returns how many there were.
+        `announces` (an `Announces`) may answer some of them before. Returns how many there were.
         """
-        units, vectors = self._in_units, self._vectors
-        packets, replies, names = self._packets, self._replies, self._names
-        ip_at = 4 if self._ip_bytes == 4 else 8
-        ip_end = ip_at + self._ip_bytes
         served = 0
         for _ in range(_ROUNDS):
             received = self._receive(self._number, self._incoming, BATCH, _MSG_DONTWAIT, 0)
-            first = name = 0
-            for index in range(received):
-                size = answer(
-                    packets[index],
-                    units[_UNITS * index + _MESSAGE_SIZE],
-                    bytes(names[name + ip_at : name + ip_end]),
-                    replies[index],
-                )
-                name += _SLOT
-                vectors[2 * _HALVES * index + _VECTOR_SIZE] = size
-                if not size:
-                    self._send_replies(first, index)
-                    first = index + 1
             if received > 0:
-                self._send_replies(first, received)
+                self._answer(answer, announces, received)
                 self._make_room(received)
                 served += received
             if received < BATCH:
                 break
         return served
+
+    def _answer(self, answer, announces, received):
+        """Answers the packets of a batch in their order."""
+        units, vectors, names = self._in_units, self._vectors, self._names
+        ip_at = 4 if self._ip_bytes == 4 else 8
+        ip_end = ip_at + self._ip_bytes
+        first = index = 0
+        while index < received:
+            if announces:
+                index = announces.answer(self._layout, index, received)
+                if index == received:
+                    break
+            name = _SLOT * index
+            size = answer(
+                self._packets[index],
+                units[_UNITS * index + _MESSAGE_SIZE],
+                bytes(names[name + ip_at : name + ip_end]),
+                self._replies[index],
+            )
+            vectors[2 * _HALVES * index + _VECTOR_SIZE] = size
+            if not size:
+                self._send_replies(first, index)
+                first = index + 1
+            index += 1
+        self._send_replies(first, received)
 
     def _send_replies(self, first, end):
         """Sends replies `first` to `end`; what the kernel can't take or route is lost."""

@@ -27,6 +27,7 @@ __all__ = [
     "load_all",
     "milliseconds",
     "missing",
+    "Announces",
     "native",
     "number",
     "open_fifo",
@@ -46,7 +47,7 @@ __all__ = [
 
 NAME = "CPython %d.%d.%d" % sys.version_info[:3]
 
-native = None
+native = Announces = None
 
 _BACKLOG = 1024
 # With data to read the kernel hands a connection over; without, a second later.

@@ -19,8 +19,9 @@ from opentracker.runtime.process import Signals, settle  # noqa: F401
 # SyntaxError: this processor has no emitter. ImportError: the file was left out.
 try:
     from opentracker.runtime import native
+    from opentracker.runtime.announces import Announces
 except (ImportError, SyntaxError, ValueError):
-    native = None
+    native = Announces = None
 
 NAME = "MicroPython " + ".".join([str(part) for part in sys.implementation[1][:3]])
 
@@ -255,9 +256,9 @@ class DatagramSocket:
         else:
             self._socket.setsockopt(_IPPROTO_IPV6, _IPV6_RECVPKTINFO, 1)
 
-    def serve(self, answer):
+    def serve(self, answer, announces=None):
         if self._batch:
-            return self._batch.serve(answer)
+            return self._batch.serve(answer, announces)
         for served in range(_PACKETS_AT_ONCE):
             try:
                 packet, address = self._socket.recvfrom(_PACKET_BYTES)
