@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from support.luci import browser, chromium, luci
 from support.packages import Built
 from support.runtimes import RUNTIMES, need_root, need_runtime
 from support.tracker import Tracker
+
+__all__ = ["browser", "chromium", "luci"]
 
 IN_CI = os.environ.get("CI") == "true"
 

@@ -37,6 +37,11 @@ with socket.socket(socket.AF_UNIX) as procd:
 DEADLINE = 30
 
 
+def moved(text, root):
+    """A text with its absolute paths moved below a folder."""
+    return re.sub(r"(?<![\w.])(?=(%s))" % "|".join(PREFIXES), str(root), text)
+
+
 class Router:
     """The files of a router below `root`, and the init script's commands.
 
@@ -53,6 +58,7 @@ class Router:
             "busybox",
             "etc/config",
             "etc/init.d",
+            "etc/rc.d",
             "interfaces",
             "lib/functions",
             "proc",
@@ -64,8 +70,7 @@ class Router:
         self._install_tools()
         self._install_interpreter(runtime)
         self.interface("lan", "127.0.0.1")
-        script = re.sub(r"(?<![\w.])(?=(%s))" % "|".join(PREFIXES), str(root), self._script())
-        (root / "etc/init.d/opentracker").write_text(script)
+        self.program("etc/init.d/opentracker", moved(self._script(), root))
 
     def _script(self):
         """The init script but for its first line: the kernel would look for rc.common there."""
@@ -75,7 +80,8 @@ class Router:
         busybox = need_tool("busybox")
         for applet in APPLETS:
             (self.root / "bin" / applet).symlink_to(busybox)
-        (self.root / "busybox/chown").symlink_to(busybox)
+        for applet in ("chown", "ln"):
+            (self.root / "busybox" / applet).symlink_to(busybox)
         for name in ("uci", "logger", "uclient-fetch", "chown"):
             shutil.copy(STAND_INS / name, self.root / "bin" / name)
         shutil.copy(STAND_INS / "rc.common", self.root / "etc/rc.common")
