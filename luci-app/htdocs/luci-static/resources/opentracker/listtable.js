@@ -6,7 +6,7 @@
 
 /* The table of a list's torrents: searched, a page at a time, with what can be done to each. */
 
-const PAGE = 50;
+const PAGE = 25;
 const ROW = 'display:flex; flex-wrap:wrap; gap:.5em; align-items:center; margin:.5em 0';
 
 function button(title, style, click) {
@@ -50,7 +50,7 @@ function row(entry, actions) {
 	];
 
 	return E('tr', { 'class': 'tr cbi-section-table-row', 'data-hash': entry.hash }, [
-		E('td', { 'class': 'td left', 'data-title': _('Info hash'), 'style': 'overflow-wrap:anywhere' },
+		E('td', { 'class': 'td left', 'data-title': _('Info hash'), 'style': 'overflow-wrap:anywhere; width:24em' },
 			[ E('code', {}, [ entry.hash ]) ]),
 		note
 	].concat(actions.readonly ? [] : [
