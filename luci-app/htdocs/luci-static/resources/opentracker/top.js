@@ -9,8 +9,19 @@
 
 const HASH = /^[0-9a-f]{40}$/;
 
-function say(level, text) {
-	ui.addNotification(null, E('p', {}, [ text ]), level);
+/* A line that the last thing that was done replaces; LuCI's notifications are out of sight down here. */
+function makeLine() {
+	const node = E('div', { 'class': 'alert-message', 'role': 'status', 'style': 'display:none' });
+
+	return {
+		node: node,
+		say(level, text) {
+			node.className = 'alert-message ' + level;
+			node.style.display = '';
+			dom.content(node, [ text ]);
+			node.scrollIntoView({ block: 'center' });
+		}
+	};
 }
 
 function inWords(listed) {
@@ -18,15 +29,18 @@ function inWords(listed) {
 }
 
 /* Asks first: the rows may have moved under the pointer. */
-function ask(title, question, hash, note, act, done) {
+function ask(title, question, hash, note, act, say, done) {
 	const field = E('input', { 'class': 'cbi-input-text', 'type': 'text', 'value': note || '', 'maxlength': '200',
 		'aria-label': _('Note'), 'placeholder': _('Note, if you like'), 'style': 'width:100%; box-sizing:border-box' });
 	const button = E('button', { 'class': 'btn cbi-button-action important', 'click': () => {
 		button.disabled = true;
 		button.classList.add('spinning');
 		act(hash, field.value.trim())
-			.then(sentence => say('info', sentence), error => say('danger', error.message))
-			.then(ui.hideModal)
+			.then(sentence => [ 'info', sentence ], error => [ 'danger', error.message ])
+			.then(told => {
+				ui.hideModal();
+				say(told[0], told[1]);
+			})
 			.then(done);
 	} }, [ title ]);
 
@@ -40,12 +54,12 @@ function ask(title, question, hash, note, act, done) {
 	]);
 }
 
-function makeRow(actions) {
+function makeRow(actions, say) {
 	const cells = { hash: E('code', {}), note: E('small', {}), seeders: E('span'), leechers: E('span'),
 		completed: E('span') };
 	const shown = { hash: '', note: '' };
 	const button = (title, style, question, act) => E('button', { 'class': 'btn ' + style,
-		'click': () => ask(title, question, shown.hash, shown.note, act, actions.done) }, [ title ]);
+		'click': () => ask(title, question, shown.hash, shown.note, act, say, actions.done) }, [ title ]);
 	const buttons = [
 		button(_('Allow'), 'cbi-button-positive', _('Have the tracker serve this torrent?'), access.allow),
 		button(_('Deny'), 'cbi-button-negative', _('Have the tracker refuse this torrent, and forget its peers?'),
@@ -81,6 +95,7 @@ function makeRow(actions) {
  */
 function make(actions) {
 	const rows = new Map();
+	const line = makeLine();
 	const nobody = E('em', {}, [ _('No torrent has a peer yet.') ]);
 	const titles = [ _('Info hash'), _('Seeders'), _('Leechers'), _('Completed') ]
 		.concat(actions.readonly ? [] : [ '' ]);
@@ -90,12 +105,12 @@ function make(actions) {
 
 	function rowOf(hash) {
 		if (!rows.has(hash))
-			rows.set(hash, makeRow(actions));
+			rows.set(hash, makeRow(actions, line.say));
 		return rows.get(hash);
 	}
 
 	return {
-		node: E('div', {}, [ nobody, table ]),
+		node: E('div', {}, [ line.node, nobody, table ]),
 		update(found, listed) {
 			const top = found.figures.top;
 			const hashes = top.map(torrent => String(torrent.info_hash));
