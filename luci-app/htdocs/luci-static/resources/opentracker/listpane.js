@@ -244,7 +244,7 @@ function make(list, options) {
 	}
 
 	return {
-		node: E('div', { 'data-tab': list, 'data-tab-title': TITLES[list] },
+		node: E('div', { 'id': 'opentracker-' + list, 'data-tab': list, 'data-tab-title': TITLES[list] },
 			[ facts, warning, line.node, progress, all ]),
 		load: load,
 		update(now) {
