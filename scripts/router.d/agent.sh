@@ -23,7 +23,7 @@ leave() {
 run() {
 	if [ "$1" != "$last" ]; then
 		last=$1
-		(eval "$2") </dev/null >"$folder/output" 2>&1
+		(umask 022; eval "$2") </dev/null >"$folder/output" 2>&1
 		status=$?
 		tr -d '\r' <"$folder/output" >"$folder/text"
 	fi
