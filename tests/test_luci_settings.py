@@ -15,7 +15,7 @@ from opentracker.uci.grammar import Section
 from opentracker.uci.reading import read_section
 from opentracker.uci.table import BY_UCI
 from support.javascript import Modules
-from support.runtimes import SCRIPTS, TOP
+from support.runtimes import SCRIPTS, TOP, command
 
 OPTIONS = TOP / "luci-app/htdocs/luci-static/resources/opentracker/options.js"
 HASH = "0123456789abcdef0123456789ABCDEF01234567"
@@ -249,6 +249,9 @@ class Page:
     def refusal_of_all(self, name, texts):
         return self._modules.call("opentracker.values", "checkAll", self.options[name], texts)
 
+    def message(self, line):
+        return self._modules.call("opentracker.messages", "shown", line)
+
     def meaning(self, name, text):
         return self._modules.call("opentracker.values", "meaning", self.options[name], text)
 
@@ -291,8 +294,8 @@ def assert_same(page, name, text):
 
 
 def test_options_are_what_the_script_makes_of_the_table():
-    command = [sys.executable, SCRIPTS / "sample", "--luci"]
-    made = subprocess.run(command, capture_output=True, check=True)
+    script = [sys.executable, SCRIPTS / "sample", "--luci"]
+    made = subprocess.run(script, capture_output=True, check=True)
     assert OPTIONS.read_bytes() == made.stdout, f"scripts/sample --luci > {OPTIONS}"
 
 
@@ -362,6 +365,80 @@ def many(option):
     if option.get("repeatable"):
         return ["10.0.%d.%d" % divmod(number, 256) for number in range(257)]
     return [option.get("default") or option.get("example") or "1000"] * 2
+
+
+# Lines of sections that contradict themselves, and what the page makes of what the bridge says.
+CONTRADICTIONS = [
+    (
+        ["option fifo_add '/a/b'"],
+        "“Pipe that adds torrents”: needs “Whitelist file” or “Blacklist file”",
+    ),
+    (["option bridge '1'", "list bridge_listen '::1'"], "“Be a bridge”: needs “Live sync address”"),
+    (
+        [
+            "option bridge '1'",
+            "list bridge_listen '::1'",
+            "option livesync_listen '10.0.0.1'",
+            "option livesync_v6_records '1'",
+        ],
+        "“Old IPv6 records”: does not go with “Be a bridge”, whose stream is IPv4",
+    ),
+    (
+        ["list bridge_connect '::1'"],
+        "“Bridges of other sites”: has no effect without “Be a bridge”",
+    ),
+    (
+        ["option livesync_listen '10.0.0.1'"],
+        "“Live sync address”: no other node is believed without “Other nodes” or “Live sync key”",
+    ),
+    (
+        ["option state_file '/a/b'", "option load_file '/a/b'"],
+        "“Statedump to take up”: /a/b is already the file of “State file”",
+    ),
+    (
+        ["list listen_tcp '10.0.0.1'", "list listen '10.0.0.1'"],
+        "“Addresses for HTTP”: TCP 10.0.0.1:6969 is already asked for by"
+        " “Addresses for HTTP and UDP”",
+    ),
+    (
+        ["list listen '10.0.0.1'", "option family 'ipv6'"],
+        "“Addresses for HTTP and UDP”: 10.0.0.1:6969 is not for “Address family” ipv6",
+    ),
+    (["list interface 'guest'"], "“Interfaces”: guest has no address yet"),
+    (
+        ["option whitelist_file '/no/list'"],
+        "“Whitelist file”: cannot read /no/list: No such file or directory",
+    ),
+    (["option nonsense '1'"], "opentracker.main.nonsense: no such option"),
+    (
+        ["option memoryy '1'"],
+        "opentracker.main.memoryy: no such option; did you mean “Memory for peers”?",
+    ),
+    (["option port '/a/fifo_add'"], "“Port”: /a/fifo_add is not a port (1-65535)"),
+]
+
+
+@pytest.mark.parametrize("lines, shown", CONTRADICTIONS)
+def test_what_the_bridge_says_is_shown_with_titles(page, tmp_path, lines, shown):
+    text = "\n\t".join(["config opentracker 'main'", *lines, ""])
+    interfaces = ["--interface", "lan=192.168.1.1", "--interface", "guest="]
+    done = subprocess.run(
+        command("cpython", "--uci", "-", "--into", tmp_path, *interfaces),
+        input=text.encode(),
+        capture_output=True,
+    )
+    said = [line.partition(": ")[2] for line in done.stderr.decode().splitlines()]
+    assert shown in map(page.message, said)
+
+
+def test_what_is_translated_is_what_the_bridge_says():
+    source = OPTIONS.with_name("messages.js").read_text()
+    pairs = re.findall(r"\[ '(.+)', _\('(.+)'\) \]", source)
+    assert len(pairs) == 12
+    for told, shown in pairs:
+        assert told == shown
+        pattern = re.escape(told).replace("%s", ".+")
+        assert any(re.search(f": {pattern}$", message) for _, message in CONTRADICTIONS), told
 
 
 def test_widgets_mean_what_the_bridge_reads(page):

@@ -264,9 +264,11 @@ def test_the_key_of_the_cluster_is_not_shown(luci, browser):
 
 def test_in_german(luci, browser):
     luci.language = "de"
-    luci.router.config("option memory '1'")
+    luci.router.config("option memory '1'", "option fifo_add '/a/b'")
     browser.open("settings")
     browser.wait_for_text(".cbi-tabmenu", "Allgemein")
+    sentence = "„Pipe, die Torrents hinzufügt“: braucht „Whitelist-Datei“ oder „Blacklist-Datei“"
+    browser.wait_for_text(".alert-message", sentence)
     tab(browser, "limits")
     fill(browser, "connections", "x")
     tooltip = browser.find(field("connections")).get_attribute("data-tooltip")

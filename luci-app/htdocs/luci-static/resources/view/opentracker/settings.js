@@ -3,6 +3,7 @@
 'require uci';
 'require ui';
 'require view';
+'require opentracker.messages as messages';
 'require opentracker.options as options';
 'require opentracker.service as service';
 'require opentracker.values as values';
@@ -10,21 +11,6 @@
 const CONFIG = 'opentracker';
 const ALL_INTERFACES = '*';
 const SECRETS = [ 'livesync_key' ];
-
-const TITLES = new Map();
-for (const tab of options.tabs)
-	for (const option of tab.options)
-		TITLES.set(option.name, option.title);
-
-/* Titles in the place of UCI's names: of whole ones, such as opentracker.main.port, and of those that
-   are no words of a sentence. */
-function withTitles(line) {
-	return line.split(' ').map(word => {
-		const [ , place, name, rest ] = /^(opentracker\.[^.]+\.)?(\w+)([:;,.]?)$/.exec(word) || [];
-		const known = TITLES.has(name) && (place || name.includes('_'));
-		return known ? '“%s”%s'.format(TITLES.get(name), rest) : word;
-	}).join(' ');
-}
 
 function placeholderOf(option) {
 	if (option.default || SECRETS.includes(option.name))
@@ -128,7 +114,7 @@ const FOUND = {
 function showWhatIsWrong() {
 	return service.examine().then(found => {
 		const shown = FOUND[found.state];
-		const lines = found.lines.map(line => E('li', {}, [ withTitles(line) ]));
+		const lines = found.lines.map(line => E('li', {}, [ messages.shown(line) ]));
 		if (shown)
 			ui.addNotification(shown.title, [ E('ul', {}, lines), E('p', {}, [ shown.text ]) ], shown.level);
 	});
