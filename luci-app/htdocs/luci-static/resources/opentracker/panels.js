@@ -116,8 +116,9 @@ function host(url) {
 	return found ? found[1] || found[2] || '' : '';
 }
 
-function isLoopback(address) {
-	return address === '::1' || address.startsWith('127.');
+/* The tracker answers the router itself there. */
+function isOwn(address) {
+	return [ '127.0.0.1', '::1' ].includes(address);
 }
 
 function reach(url, wan) {
@@ -167,7 +168,7 @@ function addresses() {
 			if (now === shown)
 				return; // somebody may have selected one
 			shown = now;
-			const urls = found.figures.serving.filter(url => !isLoopback(host(url)));
+			const urls = found.figures.serving.filter(url => !isOwn(host(url)));
 			const titles = Array.from(new Set(urls.map(url => reach(url, found.wan))));
 			dom.content(node, urls.length
 				? titles.map(title => group(title, urls.filter(url => reach(url, found.wan) === title)))
