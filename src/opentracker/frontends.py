@@ -26,6 +26,7 @@ class HttpFrontend:
     stats_path    where statistics are
     pages         what answers all but announces and scrapes (`opentracker.pages`)
     sources       what tells where a peer is (`opentracker.sources`)
+    announces     None, or a `runtime.Announces` for those announces that it knows how to answer
     """
 
     def __init__(self, tracker, counters, sources, pages):
@@ -35,6 +36,7 @@ class HttpFrontend:
         self.pages = pages
         self.keep_alive = False
         self.stream = None
+        self.announces = None
         self._tracker = tracker
         self._pools = tracker.pools
         self._counters = counters
@@ -45,6 +47,10 @@ class HttpFrontend:
     def answer(self, raw, size, address, keep_alive):
         """Returns the reply (bytes-like) to the complete request raw[:size] from `address`."""
         self.keep_alive = keep_alive
+        if self.announces and self._may_shorten():
+            place = self.announces.answer_http(raw, size, address, keep_alive, self._buffer)
+            if place:
+                return self._view[place >> 16 : place & 0xFFFF]
         try:
             request = http.parse(raw, size, self.stats_path)
             if request.kind == ANNOUNCE:
@@ -73,6 +79,10 @@ class HttpFrontend:
             return self._refuse(problem.reason)
         except MemoryError:
             return self._refuse(INTERNAL)
+
+    def _may_shorten(self):
+        tracker = self._tracker
+        return not (tracker.access or tracker.watchers or self.sources.proxies)
 
     def refuse_size(self):
         """Returns the reply to a request that is too long."""

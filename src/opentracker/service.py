@@ -44,7 +44,8 @@ class Service:
         self.pages.full_log = FullLog(self.http)
         self.udp = UdpFrontend(self.tracker, self.counters)
         if self.tracker.pools.native and not settings.debug:
-            self.udp.announces = runtime.Announces(self.tracker.pools, self.counters)
+            announces = runtime.Announces(self.tracker.pools, self.counters)
+            self.http.announces = self.udp.announces = announces
         self._completions = None
         self._cluster = None
         self._persistence = None
