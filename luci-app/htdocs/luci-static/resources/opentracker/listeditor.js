@@ -34,7 +34,8 @@ function inWords(base, theirs) {
 
 /*
  * Makes a text the list that was made of `base`, { text, revision }. If that is no longer the list, it
- * asks. Resolves to the new { text, revision }, or to null if the person would rather not.
+ * asks. Resolves to the new { text, revision }, or to null if the person would rather not. progress(0, 0)
+ * says that it waits for an answer.
  */
 async function save(list, base, mine, progress) {
 	const text = lists.kept(mine);
@@ -47,6 +48,9 @@ async function save(list, base, mine, progress) {
 	}
 
 	const theirs = await listfile.load(list, () => {});
+
+	progress(0, 0);
+
 	const choice = await ask(_('The list was changed elsewhere'), [
 		_('Another window, or somebody on the router, changed the list in the meantime.'),
 		inWords(base.text, theirs.text),

@@ -103,7 +103,7 @@ function make(list, options) {
 	}
 
 	function whileSaving(bytes, whole) {
-		proceed(_('Saving the list:'), bytes, whole);
+		proceed(whole ? _('Saving the list:') : '', bytes, whole);
 	}
 
 	/*
@@ -249,6 +249,7 @@ function make(list, options) {
 		load: load,
 		update(now) {
 			info = now;
+			line.say('', ''); // it may be about another mode
 			[ tools ].concat(box ? [ box.node ] : []).forEach(each => {
 				each.style.display = info.managed ? '' : 'none';
 			});

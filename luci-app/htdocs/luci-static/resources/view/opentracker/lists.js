@@ -56,20 +56,28 @@ function modeSelector(readonly, counts, changed) {
 			!access.holds(current, 'whitelist') && counts('whitelist') === 0 ? '' : 'none';
 	}
 
-	async function apply() {
-		button.disabled = true;
-		button.classList.add('spinning');
-		try {
-			const mode = chosen();
-			const remark = await access.setMode(mode);
+	function allow(enabled) {
+		choices.forEach(each => { each.input.disabled = !enabled; });
+		button.disabled = !enabled;
+		button.classList.toggle('spinning', !enabled);
+	}
 
-			say(remark ? 'notice' : 'success', [ _('Changed.'), remark ].join(' ').trim());
+	async function apply() {
+		let result = [];
+
+		say('', '');
+		allow(false);
+		try {
+			const remark = await access.setMode(chosen());
+
+			result = [ remark ? 'notice' : 'success', [ _('Changed.'), remark ].join(' ').trim() ];
 		} catch (error) {
-			say('danger', error.message);
+			result = [ 'danger', error.message ];
 		}
-		await changed().catch(error => say('danger', error.message));
-		button.classList.remove('spinning');
+		await changed().catch(error => { result = [ 'danger', error.message ]; });
+		allow(true);
 		mind();
+		say(result[0], result[1]);
 	}
 
 	return {
