@@ -16,6 +16,10 @@ PROBE = (
 )
 # The tracker and its pages; a package before those that it needs.
 OURS = re.compile(r"luci-i18n-opentracker-.+|luci-app-opentracker|opentracker")
+MISSING = re.compile(
+    r"cannot find dependency|Cannot satisfy the following dependencies"
+    r"|unable to select packages|no such package"
+)
 LONG = 900
 
 
@@ -78,6 +82,8 @@ class Router:
         self._need_service()
         status, text = self._target.run("%s %s" % (SERVICE, action), LONG)
         print(text, end="", flush=True)
+        if not text and not status:
+            say(action, "done")
         return status
 
     def log(self, follows):
@@ -170,7 +176,7 @@ def _why(text, manager):
         )
     if re.search(r"No space left|not enough space", text, re.I):
         return "the flash is full: remove a package first (%s)" % _last_words(text)
-    if re.search(r"cannot find dependency|unable to select packages|no such package", text):
+    if MISSING.search(text):
         install = {"opkg": "opkg update; opkg install", "apk": "apk update; apk add"}[manager]
         return (
             "a package that it needs is missing: %s micropython-nossl on the router, which takes"

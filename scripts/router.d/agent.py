@@ -12,9 +12,22 @@ import frames
 from trouble import Trouble
 
 TRIES = 25
+TRIES_RAW = 4
+PIECE = 2048
+SMALLEST_PIECE = 128
 # Ctrl-Q, for when a damaged byte was Ctrl-S; the end of the line, whatever was lost of it.
 NUDGE = b"\x11\n"
+NUDGES = (0.6, 1, 2, 4)
 SILENCE = 30
+
+NOISY = (
+    "the line damages all that is sent, %d times in a row: try a shorter cable, another adapter, or"
+    " a lower baud rate on both ends"
+)
+GONE = (
+    "the router does not answer any more: is the cable still in, the router on? Then run the same"
+    " command again; it goes on where it stopped"
+)
 PATIENCE = 60
 
 
@@ -36,15 +49,15 @@ class Agent:
     def run(self, command, patience=PATIENCE):
         """The exit status of a command on the router and what it printed."""
         number = self._next()
-        head, piece = self._piece("run %d %s" % (number, quote(command)), number, 0, patience)
-        status, size = head
-        text = piece
+        asked = "run %d %s" % (number, quote(command))
+        text = b""
+        status, size = 0, 1
         while len(text) < size:
-            asked = "tell %d %d" % (number, len(text))
-            _, piece = self._piece(asked, number, len(text), patience)
+            (status, size), piece = self._piece(asked, number, len(text), patience)
             text += piece
             if not piece:
                 break
+            asked = "tell %d %d %d" % (number, len(text), PIECE)
         return status, text.decode(errors="replace")
 
     def follow(self, command, take):
@@ -64,28 +77,23 @@ class Agent:
     def append(self, path, data, offset, progress):
         """Append what is missing of `data` to a file that has `offset` bytes of it."""
         failures = 0
-        file = quote(path)
         while offset < len(data):
             most = frames.LARGEST_TEXT if self._is_text else frames.LARGEST
             self._size = max(frames.SMALLEST, min(self._size, most))
-            size, is_full = self._block(file, data[offset : offset + self._size], offset)
+            size, is_full = self._block(path, data[offset : offset + self._size], offset)
             if is_full:
                 raise Trouble("the router's RAM is full: %s has no room for the file" % path)
             if size > offset:
                 failures = 0
-                self._size *= 2
+                self._size += self._size // 4
             else:
                 failures += 1
-                self.repeated += 1
                 self._size //= 2
-                self._line.read_until_quiet(0.1, 1)
-            if failures >= 4 and not offset and not self._is_text:
-                self._is_text, failures = True, 0
+                self._pass_over()
+            if failures == TRIES_RAW and not offset:
+                self._is_text = True
             if failures >= TRIES:
-                raise Trouble(
-                    "%d blocks in a row were damaged on the way: try a shorter cable, another"
-                    " adapter, or a lower baud rate on both ends" % failures
-                )
+                raise Trouble(NOISY % failures)
             offset = size
             progress(offset)
 
@@ -96,28 +104,27 @@ class Agent:
         self._line.write(frames.frame("exit"))
         self._line.read_until_quiet(0.3, 3)
 
-    def _block(self, file, block, offset):
+    def _block(self, path, block, offset):
         """How large the file is after sending a block, and whether its disk is full."""
         number = self._next()
         line = frames.escaped(block) if self._is_text else frames.quoted(block)
-        words = ("take_text" if self._is_text else "take", number, file, offset, len(block))
+        words = ("take_text" if self._is_text else "take", number, quote(path), offset, len(block))
         head = frames.frame("%s %d %s %d %d %s" % (*words, frames.checksum(block + b"\n")))
-        reply = self._ask(head + line, rb"%d (\d+) (full|)" % number)
-        return int(reply.group(2)), reply.group(3) == b"full"
+        reply = self._try(head + line, rb"%d (\d+) (full|)" % number)
+        return (int(reply.group(2)), reply.group(3) == b"full") if reply else (offset, False)
 
     def _piece(self, asked, number, offset, patience):
         """(exit status, size of all that was printed), and a piece of it."""
-        head = rb"%d (\d+) (\d+) %d ([0-9a-f]{64})  -" % (number, offset)
+        head = rb"%d (\d+) (\d+) %d ([0-9a-f]{16})" % (number, offset)
         end = b"@%s %d end=%d end@" % (self._nonce.encode(), number, number)
-        for _ in range(TRIES):
+        for attempt in range(1, TRIES):
             reply = self._ask(frames.frame(asked), head, patience, end)
-            rest = reply.string[reply.end() :]
-            piece, found, _ = rest.partition(end)
+            piece = reply.string[reply.end() :].partition(end)[0]
             # From the reply's line end to the one that precedes its end.
             piece = piece.replace(b"\r", b"")[1:-1]
-            if found and frames.checksum(piece) == reply.group(4).decode():
+            if frames.checksum(piece)[:16] == reply.group(4).decode():
                 return (int(reply.group(2)), int(reply.group(3))), piece
-            asked = "tell %d %d" % (number, offset)
+            asked = "tell %d %d %d" % (number, offset, max(SMALLEST_PIECE, PIECE >> attempt))
         raise Trouble(
             "what the router prints arrives damaged, %d times in a row: is something else"
             " writing to its console?" % TRIES
@@ -129,24 +136,21 @@ class Agent:
 
     def _ask(self, data, body, patience=PATIENCE, end=b""):
         """The match of the reply `body`, in what came since; `end` is to follow it."""
-        pattern = frames.reply_pattern(self._nonce, body)
         for _ in range(TRIES):
-            self._line.write(data)
-            reply = self._listen(pattern, end, patience, self._line.seconds(len(data)))
+            reply = self._try(data, body, patience, end)
             if reply:
                 return reply
-            self.repeated += 1
-            self._line.read_until_quiet(0.15, 1)
-        raise Trouble(
-            "the router's console damages %d lines in a row: try a shorter cable, or a lower"
-            " baud rate on both ends" % TRIES
-        )
+            self._pass_over()
+        raise Trouble(NOISY % TRIES)
 
-    def _listen(self, pattern, end, patience, wait):
-        """A reply, or None if the question has to be repeated."""
+    def _try(self, data, body, patience=PATIENCE, end=b""):
+        """The same, or None if it has to be asked again."""
+        pattern = frames.reply_pattern(self._nonce, body)
+        self._line.write(data)
         received = b""
         start = heard = time.monotonic()
-        nudge = start + wait + 2
+        wait = self._line.seconds(len(data))
+        nudge, nudges = start + wait + NUDGES[0], 0
         while True:
             more = self._line.read()
             now = time.monotonic()
@@ -154,21 +158,26 @@ class Agent:
                 received += more
                 heard = now
                 reply = pattern.search(received)
-                if reply and end in received[reply.end() :]:
+                rest = received[reply.end() :] if reply else received
+                if reply and end in rest:
+                    if nudges:
+                        self._line.read_until_quiet(0.15, 1)
                     return reply
-                if not reply and self._damaged.search(received):
+                if self._damaged.search(rest):
                     return None
             if now > heard + wait + SILENCE or now > start + wait + patience:
-                raise Trouble(
-                    "the router does not answer any more: is the cable still in, the router on?"
-                    " Then run the same command again; it goes on where it stopped"
-                )
+                raise Trouble(GONE)
             if now > nudge:
                 self._line.write(NUDGE)
-                nudge = now + 3
+                nudges += 1
+                nudge = now + NUDGES[min(nudges, len(NUDGES) - 1)]
+
+    def _pass_over(self):
+        """Whatever else comes of something damaged."""
+        self.repeated += 1
+        self._line.read_until_quiet(0.15, 1)
 
 
 def is_waiting(text):
-    """The nonce of an agent that an earlier run left behind, or None."""
-    found = re.search(rb"@([0-9a-f]{12}) \?=\?@", text)
-    return found and found.group(1).decode()
+    """Whether an agent listens that an earlier run left behind."""
+    return bool(re.search(rb"@[0-9a-f]{12} \?=\?@\s*$", text))

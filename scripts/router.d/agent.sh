@@ -27,13 +27,13 @@ run() {
 		status=$?
 		tr -d '\r' <"$folder/output" >"$folder/text"
 	fi
-	tell "$1" 0
+	tell "$1" 0 2048
 }
 
-# tell NUMBER OFFSET: a piece of what the last command printed.
+# tell NUMBER OFFSET SIZE: a piece of what the last command printed.
 tell() {
-	tail -c "+$(($2 + 1))" "$folder/text" | head -c 2048 >"$folder/piece"
-	say "$1 $status $(wc -c <"$folder/text") $2 $(sha256sum <"$folder/piece")"
+	tail -c "+$(($2 + 1))" "$folder/text" | head -c "$3" >"$folder/piece"
+	say "$1 $status $(wc -c <"$folder/text") $2 $(sha256sum <"$folder/piece" | cut -c 1-16)"
 	cat "$folder/piece"
 	say "$1 end"
 }
@@ -65,10 +65,13 @@ take_text() {
 }
 
 keep() {
-	if [ "$(sha256sum <"$folder/block")" = "$5  -" ] && [ "$(wc -c <"$2")" -eq "$3" ]; then
-		head -c "$4" "$folder/block" >>"$2" || full=full
+	size=$(wc -c <"$2")
+	if [ "$(sha256sum <"$folder/block")" = "$5  -" ] && [ "$size" -eq "$3" ]; then
+		head -c "$4" "$folder/block" >>"$2"
+		size=$(wc -c <"$2")
+		[ "$size" -eq $(($3 + $4)) ] || full=full
 	fi
-	say "$1 $(wc -c <"$2") $full"
+	say "$1 $size $full"
 }
 
 if mkdir -p "$folder" && : >"$folder/output"; then

@@ -37,19 +37,20 @@ class Console:
         end = time.monotonic() + BOOT
         silent = 0
         seen = b""
-        self._line.read_until_quiet(1.0, BOOT / 2)
+        if self._line.read_until_quiet(0.5, BOOT / 2):
+            self._line.read_until_quiet(1.5, BOOT / 2)  # a boot loader may be counting down
         while silent < ATTEMPTS and time.monotonic() < end:
             self._line.write(b"\r")
             text = self._read()
             seen = (seen + text)[-4000:]
             silent = 0 if text.strip() else silent + 1
-            if text.strip() and self._act(text):
-                return
             if _is_garbage(seen):
                 raise Trouble(
                     "what comes from %s at %d baud is no text: give the router's rate with"
                     " --baud (115200 and 57600 are usual)" % (self._line.url, self._line.baud)
                 )
+            if text.strip() and not _is_garbage(text, 1) and self._act(text):
+                return
         if not seen.strip():
             raise Trouble(
                 "nothing comes from %s: is the router on, are TX and RX crossed, is it the right"
@@ -62,10 +63,9 @@ class Console:
 
     def _act(self, text):
         """Do what the console asks for; whether a shell answers now."""
-        nonce = is_waiting(text)
-        if nonce:
+        if is_waiting(text):
             self._line.write(NUDGE + frames.frame("exit"))
-            return False
+            text += self._read()
         if ACTIVATE.search(text):
             self._activated = True
         if LOGIN.search(text):
@@ -74,8 +74,9 @@ class Console:
             return False
         return self._is_shell()
 
-    def _read(self, quiet=0.4, limit=3.0):
-        return ESCAPES.sub(b"", self._line.read_until_quiet(quiet, limit))
+    def _read(self):
+        """An answer, for which login takes its time when a password was wrong."""
+        return ESCAPES.sub(b"", self._line.read_until_quiet(0.4, 4.0, first=1.2))
 
     def _read_until(self, pattern, limit):
         """What comes in until something matches, or for `limit` seconds."""
@@ -110,18 +111,26 @@ class Console:
             text = self._read_until(re.compile(PASSWORD.pattern + rb"|" + PROMPT.pattern), 10)
             if not PASSWORD.search(text):
                 break
-            self._line.write(self._password().encode() + b"\r")
+            self._line.write(self._known_password() + b"\r")
             asked = re.compile(WRONG.pattern + rb"|" + LOGIN.pattern + rb"|[#$] ?$", re.M)
             text = self._read_until(asked, 12)
             if not WRONG.search(text) and not LOGIN.search(text):
                 break
-            self._read(0.3, 4)
+            self._read()
         else:
             raise Trouble(
                 "the router does not take this password for %s: type it again, or put the right"
                 " one into the file of --password-file" % self._user
             )
         self.logged_in = True
+
+    def _known_password(self):
+        try:
+            return self._password().encode()
+        except BaseException:
+            self._line.write(b"\r")  # back to where the console was
+            self._read_until(LOGIN, 6)
+            raise
 
     def start_agent(self):
         """An Agent on the shell; when it ends, so does a session that was not there before."""
@@ -153,10 +162,10 @@ class Console:
         raise Trouble("the console damages what is typed: try again, or a lower baud rate")
 
 
-def _is_garbage(data):
+def _is_garbage(data, least=8):
     """Whether bytes look like text at another baud rate, which has high and control bits."""
     strange = sum(byte > 126 or byte < 32 and byte not in b"\b\t\n\r\x07\x1b" for byte in data)
-    return len(data) >= 8 and strange * 4 > len(data)
+    return len(data) >= least and strange * 4 > len(data)
 
 
 def _last_line(data):

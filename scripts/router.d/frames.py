@@ -21,11 +21,12 @@ LARGEST_TEXT = 768
 # A console's prompt takes 512 bytes a line, and every damaged line has to be typed again.
 TYPED = 64
 
-# Kept from signals, as damaged bytes may mean Ctrl-C. It ends after 80 seconds without a line.
+# Damaged bytes may mean Ctrl-C, which it does not hear, or Ctrl-D, after which it goes on. It ends
+# when no line has come for 80 seconds.
 LOADER = (
-    '(trap "" INT QUIT TSTP;n=0;while [ $n -lt 4 ];do if IFS= read -rt 20 l;then n=0;c=${l#* };'
-    'if [ "$(printf %s "$c"|sha256sum)" = "${l%% *}  -" ];then eval "$c";'
-    'else echo "@@ ?=?@";fi;else n=$((n+1));fi;done)'
+    '(trap "" INT QUIT TSTP;t=$(date +%s);while :;do if IFS= read -rt 20 l;then t=$(date +%s);'
+    'c=${l#* };if [ "$(printf %s "$c"|sha256sum)" = "${l%% *}  -" ];then eval "$c";'
+    'else echo "@@ ?=?@";fi;elif [ $(($(date +%s)-t)) -gt 80 ];then exit;fi;done)'
 )
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import time
 
 from trouble import Trouble
@@ -59,11 +60,14 @@ class Line:
         except self._errors as error:
             self._lost(error)
 
-    def read_until_quiet(self, quiet=0.4, limit=3.0):
-        """What comes in until nothing came for `quiet` seconds, at most for `limit` seconds."""
+    def read_until_quiet(self, quiet=0.4, limit=3.0, first=None):
+        """What comes in until nothing came for `quiet` seconds, at most for `limit` seconds.
+
+        The first byte may take `first` seconds.
+        """
         data = b""
         end = time.monotonic() + limit
-        silent = time.monotonic() + quiet
+        silent = time.monotonic() + (first or quiet)
         while time.monotonic() < min(end, silent):
             more = self.read()
             if more:
@@ -78,17 +82,23 @@ class Line:
     def _lost(self, error):
         raise Trouble(
             "the line %s was lost (%s): plug it in, and run the same command again;"
-            " it goes on where it stopped" % (self.url, _reason(error))
+            " it goes on where it stopped" % (self.url, _reason(error, "it is gone"))
         ) from None
 
 
-def _reason(error):
-    number = getattr(error, "errno", None)
-    return os.strerror(number) if number else str(error).rpartition(": ")[2]
+def _reason(error, otherwise):
+    number = _number(error)
+    return os.strerror(number) if number else otherwise
+
+
+def _number(error):
+    """The errno of an error, which pyserial may have wrapped in its own."""
+    found = re.search(r"\((\d+), |\[Errno (\d+)\]", str(error))
+    return getattr(error, "errno", None) or (found and int(found.group(1) or found.group(2)))
 
 
 def _why_not_open(url, error):
-    number = getattr(error, "errno", None)
+    number = _number(error)
     if number == errno.ENOENT:
         return "there is no %s; %s" % (url, _ports())
     if number in (errno.EACCES, errno.EPERM):
@@ -97,7 +107,7 @@ def _why_not_open(url, error):
         return "%s is busy: end the terminal program that has it, and try again" % url
     if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR, errno.ENOTDIR):
         return "%s is no serial port; %s" % (url, _ports())
-    return "can't open %s: %s" % (url, _reason(error))
+    return "can't open %s: %s" % (url, _reason(error, str(error)))
 
 
 def _ports():
