@@ -17,7 +17,11 @@ from support.runtimes import SCRIPTS, TOP, need_tool
 VERSION = ast.parse((TOP / "src/opentracker/version.py").read_text()).body[-1].value.value
 C_PACKAGE = "2026.05.26~1c7fac4c-r1"
 ONLY_ON_CPYTHON = {"opentracker/runtime/cpython.py", "opentracker/runtime/codings.py"}
-MACHINE_CODE = {"opentracker/runtime/announces.py", "opentracker/runtime/native.py"}
+MACHINE_CODE = {
+    "opentracker/runtime/announces_http.py",
+    "opentracker/runtime/announces_udp.py",
+    "opentracker/runtime/native.py",
+}
 LISTS = "lib/apk/packages/opentracker."
 EPOCH = 1_700_000_000
 
