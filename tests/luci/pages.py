@@ -25,6 +25,8 @@ OWN_MENU = {
     "admin/services": {"title": "Services", "order": 40, "action": {"type": "firstchild"}},
 }
 CORE = ("format", "classes", "dom", "request", "view", "luci")
+STYLE = '<link rel="stylesheet" href="/luci-static/bootstrap/{}.css">'
+STYLES, REAL_STYLES = ("cascade",), ("cascade", "mobile")
 REAL_CORE = ("resources/cbi", "resources/luci")
 
 FRAME = """\
@@ -40,7 +42,7 @@ dark.addEventListener('change', setDark);
 setDark(dark);
 </script>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/luci-static/bootstrap/cascade.css">
+{styles}
 <link rel="icon" href="data:,">
 <script src="{script_name}/admin/translations/{language}"></script>
 {scripts}
@@ -108,6 +110,7 @@ def page(path, session, readonly, language):
         title=html.escape(nodes[path]["title"]),
         page=path.replace("/", "-"),
         script_name=SCRIPT_NAME,
+        styles="\n".join(STYLE.format(name) for name in (REAL_STYLES if real else STYLES)),
         scripts="\n".join('<script src="/luci-static/%s.js"></script>' % name for name in scripts),
         env=json.dumps(environment(path, session, readonly)).replace("/", "\\/"),
         tabs=tabs(path),

@@ -338,7 +338,7 @@ class Browser:
             for scheme in ("light", "dark"):
                 getattr(self, scheme)()
                 self.screenshot(f"{name}-{size}-{scheme}")
-        wider = self.script("return document.documentElement.scrollWidth - window.innerWidth")
+        wider = self.script("return document.documentElement.scrollWidth") - PHONE[0]
         self.desktop()
         self.light()
         return wider

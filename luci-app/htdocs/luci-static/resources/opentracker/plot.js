@@ -83,10 +83,12 @@ function make() {
 	const legends = SERIES.map(legendCells);
 	const frame = E('div', { 'style': 'border:1px solid; overflow:hidden; line-height:0' }, [ picture ]);
 
-	function update(history) {
+	let shown = {};
+
+	function draw() {
 		const width = frame.clientWidth || 600;
 		const height = Math.max(LOWEST, Math.min(HIGHEST, Math.round(width / 3)));
-		const found = graph.draw(history, width, height, MINUTES);
+		const found = graph.draw(shown, width, height, MINUTES);
 
 		picture.setAttribute('height', height);
 		picture.setAttribute('viewBox', [ 0, 0, width, height ].join(' '));
@@ -101,6 +103,8 @@ function make() {
 			});
 		});
 	}
+
+	window.addEventListener('resize', draw);
 
 	return {
 		node: E('div', {}, [
@@ -117,7 +121,10 @@ function make() {
 				])
 			].concat(legends.map(legend => legend.row)))
 		]),
-		update: update
+		update(history) {
+			shown = history;
+			draw();
+		}
 	};
 }
 
