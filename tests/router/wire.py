@@ -53,10 +53,10 @@ class Wire:
 
     def __exit__(self, *_):
         self._ends.set()
-        if self._listener:
-            self._listener.close()
         for thread in self._threads:
             thread.join()
+        if self._listener:
+            self._listener.close()
         for descriptor in (self._side, self._slave):
             if descriptor is not None:
                 os.close(descriptor)
