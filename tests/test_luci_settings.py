@@ -347,6 +347,13 @@ def test_it_does_so_with_any_text(page, name, text):
     assert_same(page, name, text)
 
 
+@pytest.mark.parametrize("piece", [" ", " #", ":", "/"])
+def test_a_long_paste_is_refused_in_a_short_sentence(page, piece):
+    for name in page.options:
+        sentence = page.refusal(name, "x" + piece * 1000000 + "x")
+        assert sentence and len(sentence) < 200
+
+
 def test_as_many_values_are_taken_as_by_the_bridge(page):
     for name, option in page.options.items():
         texts = many(option)

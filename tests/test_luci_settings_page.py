@@ -192,6 +192,24 @@ def test_without_its_init_script_the_page_says_that_nothing_was_checked(luci, br
     browser.wait_for_text(".alert-message", "The settings could not be checked")
 
 
+def test_interfaces_are_chosen_or_typed(luci, browser):
+    luci.router.config()
+    browser.open("settings")
+    choices = "[data-name=interface] .cbi-dropdown"
+    browser.click(choices)
+    browser.click(f"{choices} li", "all interfaces")
+    browser.click(choices)
+    typed = browser.find(f"{choices} .create-item-input")
+    typed.send_keys("gu est")
+    sentence = "gu est is not a single word"
+    browser.wait_until(lambda: typed.get_attribute("data-tooltip") == sentence, "it is taken")
+    typed.clear()
+    typed.send_keys("guest\n")
+    browser.press("Save")
+    browser.wait_until(lambda: saved(luci, browser), "nothing is saved")
+    assert saved(luci, browser) == [["main", "interface", "*"], ["main", "interface", "guest"]]
+
+
 def test_words_of_uci_are_shown_as_they_are_meant_and_stay(luci, browser):
     lines = ("option jail 'off'", "option wan 'disabled'", "option family 'ipv6 # why'")
     luci.router.config(*lines, enabled="on")

@@ -5,8 +5,6 @@
    It is what opentracker --uci takes, of an option alone: what does not go together it tells. */
 
 const BLANKS = ' \t\v\f\r\n';
-const AROUND = /^[ \t\v\f\r\n]+|[ \t\v\f\r\n]+$/g;
-const COMMENT = /[ \t\v\f\r\n]+#/;
 const DECIMAL = /^[0-9]+$/;
 const GROUP = /^[0-9a-fA-F]{1,4}$/;
 const INFO_HASH = /^[0-9a-fA-F]{40}$/;
@@ -29,13 +27,29 @@ function refuse(sentence) {
 	throw new Refusal(sentence);
 }
 
-function strip(text) {
-	return text.replace(AROUND, '');
+/* By hand, since a regular expression takes forever over a long paste. */
+function stripEnd(text) {
+	let end = text.length;
+	while (end && BLANKS.includes(text[end - 1]))
+		end--;
+	return text.slice(0, end);
 }
 
+function strip(text) {
+	let start = 0;
+	while (start < text.length && BLANKS.includes(text[start]))
+		start++;
+	return stripEnd(text.slice(start));
+}
+
+/* A text up to the white space and "#" that begin a comment. */
 function withoutComment(text) {
-	const found = COMMENT.exec(text);
-	return found ? text.slice(0, found.index) : text;
+	for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
+		const before = stripEnd(text.slice(0, at));
+		if (before.length < at)
+			return before;
+	}
+	return text;
 }
 
 /* A text of any length as it may stand in a sentence. */
