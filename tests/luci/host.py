@@ -227,8 +227,10 @@ def _handler(host):
                     self._send(status, text.encode(), "application/json")
                 else:
                     self._log_in_first()
-            else:
+            elif url.path.startswith(pages.SCRIPT_NAME):
                 self._log_in(dict(urllib.parse.parse_qsl(body.decode())))
+            else:  # LuCI's own scripts ask cgi-exec by which interface they are looked at
+                self._send_json({})
 
         def _session(self):
             cookie = SimpleCookie(self.headers.get("Cookie", "")).get("sysauth_http")

@@ -4,14 +4,17 @@ With the variable LUCI, a checkout of LuCI, its own scripts and theme are in the
 browser/; then a test tells whether those do what LuCI does.
 """
 
-import ast
 import html
+import importlib.util
 import json
 import os
-import re
 from pathlib import Path
 
-from support.runtimes import TOP
+from support.runtimes import SCRIPTS, TOP
+
+_spec = importlib.util.spec_from_file_location("lmo", SCRIPTS / "build.d/lmo.py")
+lmo = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(lmo)
 
 SCRIPT_NAME = "/cgi-bin/luci"
 MENU = TOP / "luci-app/root/usr/share/luci/menu.d/luci-app-opentracker.json"
@@ -43,6 +46,7 @@ setDark(dark);
 </script>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 {styles}
+<style>* {{ animation: none !important; transition: none !important; }}</style>
 <link rel="icon" href="data:,">
 <script src="{script_name}/admin/translations/{language}"></script>
 {scripts}
@@ -163,22 +167,9 @@ def menu(readonly):
 
 
 def translations(language):
-    """A script with the texts of the app's .po file, by their English ones."""
+    """A script with the texts of the app's .po file, by themselves and as LuCI has them."""
     path = TRANSLATIONS / language / "opentracker.po"
-    texts = dict(messages(path.read_text())) if path.is_file() else {}
-    return ("window.TRANSLATIONS = %s;\n" % json.dumps(texts)).encode()
-
-
-def messages(text):
-    """The (original, translation) pairs of a .po file."""
-    for block in text.split("\n\n"):
-        fields = {"msgctxt": "", "msgid": "", "msgstr": ""}
-        name = None
-        for line in block.splitlines():
-            match = re.match(r'(?:(msgctxt|msgid|msgstr) )?(".*")$', line)
-            if match:
-                name = match[1] or name
-                fields[name] += ast.literal_eval(match[2])
-        if fields["msgid"] and fields["msgstr"]:
-            context = fields["msgctxt"] and fields["msgctxt"] + "\x04"
-            yield context + fields["msgid"], fields["msgstr"]
+    texts = lmo.parse(path.read_text()) if path.is_file() else {}
+    hashed = {"%08x" % lmo.super_fast_hash(text.encode()): texts[text] for text in texts}
+    lines = "window.TRANSLATIONS = %s;\nwindow.TR = %s;\n"
+    return (lines % (json.dumps(texts), json.dumps(hashed))).encode()

@@ -89,15 +89,15 @@
 
 	window._ = (text, context) => {
 		const translations = window.TRANSLATIONS || {};
-		const key = context ? `${context}\u0004${text}` : text;
+		const key = text.trim().replace(/\s+/g, ' ');
 
+		if (context)
+			throw new Error(`the stand-in for LuCI has no contexts: “${context}”`);
 		if (Object.prototype.hasOwnProperty.call(translations, key))
 			return translations[key];
 		window.untranslated.add(text);
 		return text;
 	};
-
-	window.N_ = (n, singular, plural, context) => window._(n === 1 ? singular : plural, context);
 
 	window.E = (...args) => L.dom.create(...args);
 })();

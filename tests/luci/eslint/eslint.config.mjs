@@ -27,7 +27,7 @@ const NODE = [
 	'Buffer', 'TextDecoder', 'TextEncoder', 'URL', 'clearTimeout', 'console', 'performance', 'process',
 	'setImmediate', 'setTimeout'
 ];
-const LUCI = ['E', 'L', 'N_', '_'];
+const LUCI = ['E', 'L', '_'];
 
 // What the scripts of the stand-in for LuCI have of each other.
 const CORE = ['Class', 'DOMParser', 'Dom', 'E', 'L', 'Poll', 'Request', 'Session', 'View', '_'];
