@@ -191,7 +191,11 @@ function make(list, options) {
 	function exportFile() {
 		const inSettings = info.configured.map(hash => ({ hash: hash, note: '' }));
 
-		listeditor.download('opentracker-%s.txt'.format(list), lists.addAll(state.text, inSettings).text);
+		try {
+			listeditor.download('opentracker-%s.txt'.format(list), lists.addAll(state.text, inSettings).text);
+		} catch (error) {
+			line.say('danger', error.message);
+		}
 	}
 
 	function openEditor(draft) {

@@ -50,7 +50,7 @@ function row(entry, actions) {
 	];
 
 	return E('tr', { 'class': 'tr cbi-section-table-row', 'data-hash': entry.hash }, [
-		E('td', { 'class': 'td left', 'data-title': _('Info hash'), 'style': 'overflow-wrap:anywhere; width:24em' },
+		E('td', { 'class': 'td left', 'data-title': _('Info hash'), 'style': 'overflow-wrap:anywhere; width:27em' },
 			[ E('code', {}, [ entry.hash ]) ]),
 		note
 	].concat(actions.readonly ? [] : [
