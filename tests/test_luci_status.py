@@ -297,9 +297,9 @@ def test_the_buttons_do_what_they_say(luci, browser):
     assert "enabled '0'" in config.read_text()
 
 
-def test_a_mistake_in_the_settings_is_told_in_the_words_of_the_init_script(luci, tracker, browser):
+def test_a_mistake_in_the_settings_is_told(luci, tracker, browser):
     configure(luci, port=99999)
-    mistake = "opentracker.main.port: 99999 is not a port (1-65535)"
+    mistake = "“Port”: 99999 is not a port (1-65535)"
     browser.open("status")
     wait_for_state(browser, "Running")
     browser.wait_for_text(
@@ -309,7 +309,8 @@ def test_a_mistake_in_the_settings_is_told_in_the_words_of_the_init_script(luci,
 
     pid = luci.router.procd.pid
     act(browser, "restart")
-    assert mistake in browser.find(".alert-message", "“Restart” failed").text
+    said = "opentracker.main.port: 99999 is not a port (1-65535)"
+    assert said in browser.find(".alert-message", "“Restart” failed").text
     assert luci.router.procd.pid == pid and luci.router.procd.alive
 
     act(browser, "stop")

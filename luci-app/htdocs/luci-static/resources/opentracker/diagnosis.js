@@ -1,9 +1,10 @@
 'use strict';
 'require baseclass';
 'require dom';
+'require opentracker.messages as messages';
 'require opentracker.service as service';
 
-/* What is wrong with a tracker that does not do what it should, in the router's own words. */
+/* What is wrong with a tracker that does not do what it should, as the router tells it. */
 
 /* It may be put right elsewhere, so the router is asked again. */
 const AGAIN_MS = 20000;
@@ -16,15 +17,17 @@ function words(lines) {
 
 /* The sentences on what was found: { state, lines } of service.examine(). */
 function sentences(found, logged, isRunning, isTrouble) {
+	const said = found.lines.map(messages.shown);
+
 	switch (found.state) {
 	case 'wrong':
 		return [ isRunning
 			? _('The settings have a mistake. Until it is put right, the tracker runs with those that it had before:')
-			: _('The settings have a mistake that keeps it from starting:') ].concat(found.lines);
+			: _('The settings have a mistake that keeps it from starting:') ].concat(said);
 	case 'waiting':
-		return found.lines;
+		return said;
 	default:
-		return isTrouble ? found.lines.concat(
+		return isTrouble ? said.concat(
 			logged.length ? _('What it logged last:') : _('It logged nothing, as far as the router knows.')) : [];
 	}
 }
