@@ -41,7 +41,7 @@ TEXTS = {
     "etc/profile": "export PATH=/usr/sbin:/usr/bin:/sbin:/bin\nexport PS1='\\u@\\h:\\w\\$ '\n",
 }
 SECRETS = {"etc/shadow": "root:%s:0:0:99999:7:::\nnobody:*:0:0:99999:7:::\n" % PASSWORD_HASH}
-FOLDERS = {"dev": 0o755, "etc/rc.d": 0o755, "mnt": 0o755, "root": 0o700}
+FOLDERS = {"dev": 0o755, "etc/config": 0o755, "etc/rc.d": 0o755, "mnt": 0o755, "root": 0o700}
 LINKS = {"var": "tmp"}
 OWNED = "usr/lib/opkg/info/base-files.list"  # what is of no package that can be removed
 
