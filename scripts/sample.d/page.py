@@ -151,30 +151,30 @@ def text():
 
 def _tab(tab):
     name, title, help_, titles = tab
+    members = _members([("name", name), ("title", _Shown(title))])
     options = ",\n".join([_option(BY_UCI[each]) for each in titles])
-    return "\t\t{\n%s,\n\t\t\toptions: [\n%s\n\t\t\t]\n\t\t}" % (
-        _members(3, [("name", name), ("title", _Shown(title)), ("help", _Shown(help_))]),
-        options,
-    )
+    form = "\t\t{\n\t\t\t%s,\n\t\t\thelp: %s,\n\t\t\toptions: [\n%s\n\t\t\t]\n\t\t}"
+    return form % (members, _value(_Shown(help_)), options)
 
 
 def _option(option):
-    members = [
-        ("name", option.uci),
-        ("title", _Shown(TITLES[option.uci])),
-        ("help", _Shown(help_of(option))),
-        ("notes", tuple(map(_Shown, notes_of(option)))),
-        ("kind", option.kind),
-        ("default", default_of(option)),
-        ("example", None if default_of(option) else option.example and uci_value_of(option)),
-        ("choices", _choices(option)),
-        ("limits", option.limits if option.kind in LIMITED else None),
-        ("unit", _Shown(option.unit)),
-        ("repeatable", option.repeatable),
-        ("most", option.most),
-    ]
-    set_ = [(name, value) for name, value in members if value]
-    return "\t\t\t\t{\n%s\n\t\t\t\t}" % _members(5, set_)
+    rows = (
+        [("name", option.uci), ("title", _Shown(TITLES[option.uci]))],
+        [("help", _Shown(help_of(option)))],
+        [("notes", tuple(map(_Shown, notes_of(option))))],
+        [("choices", _choices(option))],
+        [
+            ("kind", option.kind),
+            ("default", default_of(option)),
+            ("example", None if default_of(option) else option.example and uci_value_of(option)),
+            ("limits", option.limits if option.kind in LIMITED else None),
+            ("unit", _Shown(option.unit)),
+            ("repeatable", option.repeatable),
+            ("most", option.most),
+        ],
+    )
+    lines = [_members([each for each in row if each[1]]) for row in rows]
+    return "\t\t\t\t{\n\t\t\t\t\t%s\n\t\t\t\t}" % ",\n\t\t\t\t\t".join(filter(None, lines))
 
 
 def help_of(option):
@@ -222,9 +222,8 @@ class _Shown(str):
     """A text that people see, in their language."""
 
 
-def _members(depth, members):
-    indent = "\t" * depth
-    return ",\n".join(["%s%s: %s" % (indent, name, _value(value)) for name, value in members])
+def _members(members):
+    return ", ".join(["%s: %s" % (name, _value(value)) for name, value in members])
 
 
 def _value(value):
@@ -235,6 +234,6 @@ def _value(value):
     if isinstance(value, tuple):
         return "[ %s ]" % ", ".join(map(_value, value))
     if isinstance(value, dict):
-        return "{ %s }" % ", ".join(["%s: %s" % (name, _value(value[name])) for name in value])
+        return "{ %s }" % _members(value.items())
     quoted = "'%s'" % value.replace("\\", "\\\\").replace("'", "\\'")
     return "_(%s)" % quoted if isinstance(value, _Shown) else quoted
