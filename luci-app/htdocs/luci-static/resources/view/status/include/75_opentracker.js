@@ -29,10 +29,13 @@ function rows(found) {
 return baseclass.extend({
 	title: _('Opentracker'),
 
-	/* The tracker writes no figures for a page that nobody sees. */
+	/* The tracker writes no figures for a page that nobody sees; an account without a grant stays one. */
 	load() {
-		if (!document.hidden || !this.found)
-			this.found = service.status();
+		if (!this.found || !document.hidden && !this.isDenied)
+			this.found = service.status().then(found => {
+				this.isDenied = found.denied;
+				return found;
+			});
 		return this.found;
 	},
 
