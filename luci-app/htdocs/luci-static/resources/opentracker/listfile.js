@@ -143,6 +143,9 @@ async function replace(list, text, revision, progress) {
 
 	if (bytes.length > MOST_BYTES)
 		throw problem('size');
+	/* What takes long is not sent in vain. */
+	if (bytes.length > CHUNK && (await describe())[list].revision !== revision)
+		throw problem('changed');
 	for (let offset = 0; offset < bytes.length; offset += CHUNK) {
 		progress(offset, bytes.length);
 		await answerOf(callStage(upload, list, offset, base64Of(bytes.subarray(offset, offset + CHUNK))));
