@@ -87,6 +87,7 @@ def test_a_bad_value_is_told_while_it_is_typed_and_never_saved(luci, browser):
 def test_a_list_is_checked_as_a_whole(luci, browser):
     luci.router.config("list stats '10.0.0.0/8 # home'", "list stats '1.2.3'", "list proxy '::1'")
     browser.open("settings")
+    browser.wait_for(REFUSED)  # and moves what is below it
     tab(browser, "access")
     save_in_vain(browser, "1.2.3 is not an address or network, such as 192.168.1.0/24")
     remove(browser, "stats", "1.2.3")
@@ -254,6 +255,7 @@ def test_a_missing_section_can_be_added(luci, browser):
     (luci.router.root / "etc/config/opentracker").write_text("")
     browser.open("settings")
     browser.wait_for("The configuration has no section for the tracker.")
+    browser.wait_for(REFUSED)  # and moves what is below it
     browser.press("Add it")
     fill(browser, "port", "7000")
     apply(browser)
