@@ -293,7 +293,7 @@ def test_torrents_of_the_settings_are_shown(page, luci, browser):
     page.write(f"{A} of the file")
     page.start(page.option("whitelist"), f"list whitelist '{A}'", f"list whitelist '{B}'")
     page.open()
-    page.wait_for_rows((A, "of the file in the settings"), (B, "in the settings"))
+    page.wait_for_rows((A, "of the file IN THE SETTINGS"), (B, "IN THE SETTINGS"))
     assert not browser.find_all(page.within(f"tr[data-hash='{B}'] button"))
     page.change_mode("open")
     page.wait_until_served(C)
@@ -587,7 +587,7 @@ def test_a_list_that_lies_elsewhere(page, luci, browser, tmp_path):
     luci.router.config(f"option whitelist_file '{tmp_path}/list'", f"list whitelist '{B}'")
     page.open()
     browser.wait_for(f"The torrents of {tmp_path}/list are not shown")
-    page.wait_for_rows((B, "in the settings"))
+    page.wait_for_rows((B, "IN THE SETTINGS"))
     titles = {e.text for e in browser.find_all("#opentracker-whitelist button") if e.is_displayed()}
     assert titles == set()
     page.show("blacklist")

@@ -72,6 +72,7 @@ setDark(dark);
 LOGIN = """\
 <!DOCTYPE html>
 <title>Log in</title>
+<link rel="icon" href="data:,">
 <form method="post">
 <input name="luci_username" id="luci_username">
 <input name="luci_password" id="luci_password" type="password">

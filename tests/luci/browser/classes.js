@@ -23,8 +23,8 @@
 		/* Without arguments the member itself; with an array of them, or one by one, what it returns. */
 		super(key, ...args) {
 			const stack = running.get(this) || new Map();
-			const last = (stack.get(key) || []).slice(-1)[0] || owner(Object.getPrototypeOf(this), key);
-			const next = last && owner(Object.getPrototypeOf(last), key);
+			const last = (stack.get(key) || []).slice(-1)[0] || Object.getPrototypeOf(this);
+			const next = owner(Object.getPrototypeOf(last), key);
 
 			if (!args.length)
 				return next ? next[key] : null;
@@ -54,8 +54,10 @@
 		const made = function(...args) {
 			if (!(this instanceof made))
 				throw new TypeError('a class is made with "new"');
-			if (typeof this.__init__ === 'function')
-				this.__result__ = this.__init__(...args);
+			if (Object.prototype.hasOwnProperty.call(made.prototype, '__init__'))
+				this.__init__(...args);
+			else
+				this.super('__init__', args);
 		};
 
 		made.prototype = Object.create(base.prototype, Object.getOwnPropertyDescriptors(members));
