@@ -234,6 +234,28 @@ def test_no_answer():
     os.close(console)
 
 
+@pytest.mark.parametrize("knows_echo", [False, True])
+def test_boot_loader(knows_echo):
+    """It has a prompt, and does no sums."""
+    console, terminal = os.openpty()
+    lines = open(terminal, "r+b", buffering=0)
+
+    def serve():
+        for line in lines:
+            words = line.strip()
+            if knows_echo and words.startswith(b"echo"):
+                lines.write(words[5:] + b"\n")
+            elif words:
+                lines.write(b"Unknown command '%s' - try 'help'\n" % words.split()[0])
+            lines.write(b"MT7621 # ")
+
+    threading.Thread(target=serve, daemon=True).start()
+    with Wire(console) as wire:
+        done = run("status", "--serial", wire.port)
+    assert done.returncode == 1
+    assert done.stderr.startswith("router: the router is in its boot loader: type boot ")
+
+
 @pytest.mark.requires_root
 def test_wrong_baud_rate(fake):
     router = fake()

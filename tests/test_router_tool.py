@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.fake import furnish
-from router.tool import IPK, MODULES, TOOL, VERSION, make_ipk, packed, run
+from router.tool import DEADLINE, IPK, MODULES, TOOL, VERSION, make_ipk, packed, run
 from router.wire import Wire
 from support.runtimes import SCRIPTS, TOP
 
@@ -141,6 +142,7 @@ def by_ssh(tmp_path):
         return run(*arguments, "--ssh", to, env=environment)
 
     by_ssh.root = root
+    by_ssh.environment = environment
     return by_ssh
 
 
@@ -170,6 +172,24 @@ def test_ssh_goes_on_where_it_stopped(by_ssh, ipk):
     assert done.returncode == 0, done.stderr
     assert "the rest was there" in done.stdout
     assert (by_ssh.root / "installed.ipk").read_bytes() == data
+
+
+@pytest.mark.requires_root
+def test_log_goes_on_over_ssh(by_ssh):
+    """Until Ctrl-C, after which nothing of it runs on."""
+    (by_ssh.root / "log").write_text("one\n")
+    command = [sys.executable, TOOL, "log", "-f", "--ssh", "root@router"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=by_ssh.environment
+    ) as process:
+        assert process.stdout.readline() == b"one\n"
+        with open(by_ssh.root / "log", "a") as log:
+            log.write("two\n")
+        assert process.stdout.readline() == b"two\n"
+        process.send_signal(signal.SIGINT)
+        # The pipe ends when whoever has it has ended, on the router as well.
+        shown, errors = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, shown, errors) == (0, b"", b"")
 
 
 @pytest.mark.requires_root
@@ -203,7 +223,7 @@ def test_quoted_blocks_pass_a_terminal(block):
 
 
 def test_every_byte_passes_a_terminal():
-    block = bytes(range(256)) * 12
+    block = bytes(range(256)) * (frames.LARGEST // 256)
     assert through_a_terminal(frames.quoted(block)) == block + b"\n"
     assert through_a_terminal(frames.escaped(block[: frames.LARGEST_TEXT])) == frames.escaped(
         block[: frames.LARGEST_TEXT]

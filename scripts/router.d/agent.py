@@ -29,6 +29,7 @@ GONE = (
     " command again; it goes on where it stopped"
 )
 PATIENCE = 60
+FAREWELL = 10
 
 
 class Agent:
@@ -100,8 +101,8 @@ class Agent:
     def end(self):
         """Have the agent end; the shell below it goes on."""
         self._line.write(NUDGE)
-        self._line.read_until_quiet(0.1, 1)
-        self._line.write(frames.frame("exit"))
+        self._line.read_until_quiet(0.15, 1)
+        self._ask(frames.frame("exit"), b"gone", FAREWELL)
         self._line.read_until_quiet(0.3, 3)
 
     def _block(self, path, block, offset):

@@ -17,6 +17,8 @@ leave() {
 	echo "$printk" >/proc/sys/kernel/printk
 	rm -f "$folder/output" "$folder/text" "$folder/piece" "$folder/block"
 	rmdir "$folder"
+	say gone
+	say gone
 }
 
 # run NUMBER COMMAND; once, however often it is asked to.

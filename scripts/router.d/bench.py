@@ -20,7 +20,11 @@ PROTOCOLS = (("http", Http), ("udp", Udp))
 def add_options(parser):
     parser.add_argument("--host", metavar="HOST", help="the router's address, if not that of --ssh")
     parser.add_argument(
-        "--port", type=_up_to(65535), default=6969, metavar="PORT", help="of the tracker, 6969 if not given"
+        "--port",
+        type=_up_to(65535),
+        default=6969,
+        metavar="PORT",
+        help="of the tracker, 6969 if not given",
     )
     parser.add_argument(
         "--seconds",

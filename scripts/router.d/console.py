@@ -3,6 +3,7 @@
 import random
 import re
 import secrets
+import sys
 import time
 
 import frames
@@ -15,11 +16,12 @@ PASSWORD = re.compile(rb"[Pp]assword: *")
 WRONG = re.compile(rb"[Ll]ogin incorrect|[Ll]ogin failed|[Aa]uthentication fail")
 # A console that waits for Enter, and the shell that it starts then.
 ACTIVATE = re.compile(rb"press Enter to activate|built-in shell \(ash\)", re.I)
-PROMPT = re.compile(rb"[#$>] ?$")
-BOOT_LOADER = re.compile(rb"Unknown command|unknown command|Hit any key to stop autoboot|=> ?$")
+# At the end, or with a kernel message behind it.
+PROMPT = re.compile(rb"[#$%>] ?(?:$|[\r\n]*\[ *\d+\.\d+\])")
 # A router that boots shows something all the time, for a minute or two.
 BOOT = 180
 ATTEMPTS = 5
+BEFORE_TOLD = 20
 
 
 class Console:
@@ -34,12 +36,13 @@ class Console:
 
     def wake(self):
         """Get to a shell's prompt."""
-        end = time.monotonic() + BOOT
+        start = time.monotonic()
         silent = 0
+        told = False
         seen = b""
-        if self._line.read_until_quiet(0.5, BOOT / 2):
-            self._line.read_until_quiet(1.5, BOOT / 2)  # a boot loader may be counting down
-        while silent < ATTEMPTS and time.monotonic() < end:
+        if self._line.read_until_quiet(0.5, 5):
+            self._line.read_until_quiet(1.5, 20)  # a boot loader may be counting down
+        while silent < ATTEMPTS and time.monotonic() < start + BOOT:
             self._line.write(b"\r")
             text = self._read()
             seen = (seen + text)[-4000:]
@@ -51,6 +54,9 @@ class Console:
                 )
             if text.strip() and not _is_garbage(text, 1) and self._act(text):
                 return
+            if not told and time.monotonic() > start + BEFORE_TOLD:
+                told = True
+                print("router: no shell yet; a router that boots gets %d s" % BOOT, file=sys.stderr)
         if not seen.strip():
             raise Trouble(
                 "nothing comes from %s: is the router on, are TX and RX crossed, is it the right"
@@ -70,7 +76,7 @@ class Console:
             self._activated = True
         if LOGIN.search(text):
             self._log_in()
-        elif PASSWORD.search(text):
+        elif not PROMPT.search(text):  # who knows what would be typed into
             return False
         return self._is_shell()
 
@@ -89,15 +95,16 @@ class Console:
         return text
 
     def _is_shell(self):
-        """Whether a shell does sums; a boot loader doesn't."""
+        """Whether a shell does sums; a boot loader doesn't, whether it knows echo or not."""
         a, b = random.sample(range(10000, 50000), 2)
-        self._line.write(b"echo sum$((%d+%d))\r" % (a, b))
+        command = b"echo sum$((%d+%d))" % (a, b)
+        self._line.write(command + b"\r")
         wanted = re.compile(rb"sum%d\b" % (a + b))
         text = self._read_until(wanted, 3)
         if wanted.search(text):
             self._line.read_until_quiet(0.2, 1)
             return True
-        if BOOT_LOADER.search(text):
+        if text.count(command[5:]) > 1 or re.search(rb"unknown command", text, re.I):
             raise Trouble(
                 "the router is in its boot loader: type boot (scripts/router shell), or switch it"
                 " off and on, and try again when OpenWrt is up"
@@ -131,6 +138,12 @@ class Console:
             self._line.write(b"\r")  # back to where the console was
             self._read_until(LOGIN, 6)
             raise
+
+    def leave(self):
+        """End a session that was not there before."""
+        if self.logged_in or self._activated:
+            self._line.write(b"\x11\x03\rexit\r")
+            self._line.read_until_quiet(0.3, 3)
 
     def start_agent(self):
         """An Agent on the shell; when it ends, so does a session that was not there before."""

@@ -15,9 +15,9 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 QUOTE = 0x16
 # Ctrl-C, D, H, J, M, O, Q, R, S, U, V, W, Z, \ and DEL.
 EDITED = b"\x03\x04\x08\n\r\x0f\x11\x12\x13\x15\x16\x17\x1a\x1c\x7f"
-LARGEST = 3072
+LARGEST = 3840
 SMALLEST = 192
-LARGEST_TEXT = 768
+LARGEST_TEXT = 960
 # A console's prompt takes 512 bytes a line, and every damaged line has to be typed again.
 TYPED = 64
 

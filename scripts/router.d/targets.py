@@ -19,14 +19,13 @@ class SerialTarget:
     def __init__(self, url, baud, user, password):
         self.name = url
         self._line = Line(url, baud)
-        self._agent = None
+        console = Console(self._line, user, password)
         try:
-            console = Console(self._line, user, password)
             console.wake()
             self.greeting = "logged in as %s" % user if console.logged_in else "a shell answers"
             self._agent = console.start_agent()
         except BaseException:
-            self._line.close()
+            self._leave(console)
             raise
 
     def run(self, command, patience=60):
@@ -47,6 +46,14 @@ class SerialTarget:
             self._agent.end()
         except Trouble:
             pass  # said already: the line is gone
+        finally:
+            self._line.close()
+
+    def _leave(self, console):
+        try:
+            console.leave()
+        except Trouble:
+            pass
         finally:
             self._line.close()
 
@@ -83,16 +90,14 @@ class SshTarget:
         return done.returncode, text.replace("\r\n", "\n")
 
     def follow(self, command, take):
-        with subprocess.Popen(
-            self._command(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-        ) as process:
+        """As long as its input is open, the command goes on: also when the line breaks, it ends."""
+        command = self._command("%s & read -r _; kill $!" % command)
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             try:
                 for data in iter(lambda: process.stdout.read1(4096), b""):
                     take(data)
             except KeyboardInterrupt:
                 pass
-            finally:
-                process.terminate()
 
     def append(self, path, data, offset, progress):
         command = self._command("cat >>%s" % quote(path))
