@@ -193,7 +193,10 @@ class Connections:
     def _receive_and_go_on(self, waiting):
         size = read(waiting.connection, self._view)
         if size > 0:
-            waiting.received += bytes(self._view[:size])
+            request = bytes(self._view[:size])
+            if not waiting.received and end_of_request(request, size) == size:
+                return self._answer(waiting, request, size)
+            waiting.received += request
         return size and self._go_on(waiting)
 
     def _stream_on(self, waiting):
@@ -238,9 +241,9 @@ class Connections:
             if not end and len(waiting.received) <= MOST_REQUEST_BYTES:
                 self._wait_for(waiting, EVENT_READ)
                 return True
-            self._answer(waiting, end)
+            self._take_answer(waiting, end)
 
-    def _answer(self, waiting, end):
+    def _take_answer(self, waiting, end):
         if not end or end > MOST_REQUEST_BYTES:
             self._take_reply(waiting, self._frontend.refuse_size(), 0, None)
             return
@@ -248,6 +251,19 @@ class Connections:
         reply = self._frontend.answer(waiting.received, end, waiting.address, keep_alive)
         self._take_reply(waiting, reply, 0, self._stream_behind())
         waiting.received = waiting.received[end:]
+
+    def _answer(self, waiting, request, size):
+        """Answers a request that came whole and alone; tells whether it is worth waiting."""
+        frontend = self._frontend
+        reply = frontend.answer(request, size, waiting.address, wants_keep_alive(request, size))
+        sent = 0
+        if not frontend.stream:
+            sent = write(waiting.connection, reply)
+            if sent == len(reply) and frontend.keep_alive and waiting.events == EVENT_READ:
+                waiting.deadline = self.now + DEADLINE_SECONDS
+                return True
+        self._take_reply(waiting, reply, sent, self._stream_behind())
+        return self._go_on(waiting)
 
     def _wait_for(self, waiting, events):
         if waiting.events == events:

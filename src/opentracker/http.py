@@ -58,10 +58,17 @@ def end_of_request(raw, size):
     return unix + 2 if 0 <= unix < windows else windows + 4
 
 
+# As clients write it; other ways take longer to understand.
+_KEEP_ALIVE = b"keep-alive", b"Keep-Alive"
+
+
 def wants_keep_alive(raw, end):
     """Tells whether the headers of the request in raw[:end] ask to keep the connection."""
     if raw.find(b"eep-", 0, end) < 0:
         return False
+    at = raw.find(b"\nConnection: ", 0, end)
+    if at >= 0 and raw[at + 13 : at + 23] in _KEEP_ALIVE:
+        return True
     headers = raw[raw.find(b"\n", 0, end) : end].lower()
     at = headers.find(b"\nconnection:")
     return at >= 0 and headers[at + 12 : at + 40].lstrip().startswith(b"keep-alive")
