@@ -102,7 +102,7 @@ def test_install_over_a_bad_cable(fake, ipk, password_file):
 @pytest.mark.requires_root
 def test_install_while_the_kernel_speaks(fake, ipk):
     router = fake()
-    done = over(router, "install", ipk, kernel=400)
+    done = over(router, "install", ipk, kernel=800)
     assert done.returncode == 0, done.stderr
     assert (router.root / "installed.ipk").read_bytes() == ipk.read_bytes()
 
@@ -297,94 +297,16 @@ def test_ram_that_fills_up_on_the_way(fake):
     assert_as_found(router, wire.shown)
 
 
-@pytest.mark.requires_root
-@pytest.mark.parametrize(
-    ("says", "message"),
-    [
-        (
-            " * verify_pkg_installable: Only have 12kb available on filesystem /overlay,"
-            " pkg opentracker needs 190",
-            "the flash is full: 12 KiB free in /overlay, opentracker needs 190;",
-        ),
-        ("wfopen: /usr/lib/x: No space left on device", "the flash is full: remove a package"),
-        (
-            " * satisfy_dependencies_for: Cannot satisfy the following dependencies for"
-            " opentracker:\n * \tmicropython",
-            "a package that it needs is missing: opkg update; opkg install micropython-nossl",
-        ),
-        ("Segmentation fault", "opkg fails: Segmentation fault"),
-    ],
-)
-def test_opkg_fails(fake, ipk, says, message):
-    router = fake()
-    router.write("opkg-says", says)
-    done = over(router, "install", ipk)
-    assert done.returncode == 1
-    assert done.stderr.startswith("router: " + message), done.stderr
-    assert_as_found(router, done.wire.shown)
-
-
-@pytest.mark.requires_root
-def test_no_openwrt(fake, ipk):
-    router = fake()
-    (router.root / "bin/opkg").unlink()
-    done = over(router, "install", ipk)
-    message = "router: the router has neither opkg nor apk: is it OpenWrt?\n"
-    assert (done.returncode, done.stderr) == (1, message)
-    (router.root / "bin/apk").symlink_to("cat")
-    done = over(router, "install", ipk)
-    message = "router: this router has apk: give the .apk, not the .ipk\n"
-    assert (done.returncode, done.stderr) == (1, message)
-
-
 # Other commands over a console
-
-
-@pytest.mark.requires_root
-def test_uninstall(fake):
-    router = fake()
-    others = "base-files - 1\nopentracker6 - 7\n"
-    ours = "luci-app-opentracker - 2\nluci-i18n-opentracker-de - 3\nopentracker - 4\n"
-    router.write("usr/lib/opkg/list", others + ours)
-    done = over(router, "uninstall")
-    assert done.returncode == 0, done.stderr
-    assert router.read("usr/lib/opkg/list") == others
-    removed = "opkg remove luci-i18n-opentracker-de luci-app-opentracker opentracker\n"
-    assert removed in router.calls()
-    done = over(router, "uninstall")
-    message = "router: opentracker is not installed on the router\n"
-    assert (done.returncode, done.stderr) == (1, message)
-
-
-@pytest.mark.requires_root
-def test_a_version_that_is_there_is_installed_again(fake, ipk):
-    router = fake()
-    router.write("usr/lib/opkg/list", f"opentracker - {VERSION}\n")
-    done = over(router, "install", ipk)
-    assert done.returncode == 0, done.stderr
-    assert f"installed: opentracker {VERSION}, over {VERSION}\n" in done.stdout
-    assert "opkg install --force-downgrade --force-reinstall /var/run/" in router.calls()
-
-
-@pytest.mark.requires_root
-def test_service(fake):
-    router = fake()
-    router.write("service-status", "3\n")
-    done = over(router, "reload")
-    assert (done.returncode, done.stdout) == (3, "reload: well\nand a word to stderr\n")
-    (router.root / "etc/init.d/opentracker").unlink()
-    done = over(router, "status")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("router: opentracker is not installed on the router")
 
 
 @pytest.mark.requires_root
 def test_log(fake):
     """More than a piece of it, with letters of all kinds and the kernel in between."""
     router = fake()
-    log = "".join(f"{number} peer ü @ = $# \t\\n {number * 'x'}\n" for number in range(100))
+    log = "".join(f"{number} peer ü @ = $# \t\\n {number * 'x'}\n" for number in range(80))
     router.write("log", log)
-    done = over(router, "log", kernel=700)
+    done = over(router, "log", kernel=1500)
     assert (done.returncode, done.stdout) == (0, log), done.stderr
 
 
@@ -420,8 +342,9 @@ def test_shell(fake):
         wait_for(lambda: b"Ctrl-] ends this" in shown.getvalue())
         os.write(terminal, b"\r")
         wait_for(lambda: b"# " in shown.getvalue())
-        os.write(terminal, b"sleep 100\r")
-        wait_for(lambda: b"sleep 100\r\n" in shown.getvalue())
+        os.write(terminal, b"cat\r")
+        os.write(terminal, b"twice\r")
+        wait_for(lambda: shown.getvalue().count(b"twice\r\n") == 2)
         os.write(terminal, b"\x03")
         os.write(terminal, b"echo $((6*7))\r")
         wait_for(lambda: b"42\r\n" in shown.getvalue())

@@ -202,6 +202,85 @@ def test_ssh_out_of_reach(by_ssh):
     assert (done.returncode, done.stderr) == (1, message)
 
 
+# What a router's package manager and its service say
+
+
+@pytest.mark.requires_root
+@pytest.mark.parametrize(
+    ("says", "message"),
+    [
+        (
+            " * verify_pkg_installable: Only have 12kb available on filesystem /overlay,"
+            " pkg opentracker needs 190",
+            "the flash is full: 12 KiB free in /overlay, opentracker needs 190;",
+        ),
+        ("wfopen: /usr/lib/x: No space left on device", "the flash is full: remove a package"),
+        (
+            " * satisfy_dependencies_for: Cannot satisfy the following dependencies for"
+            " opentracker:\n * \tmicropython",
+            "a package that it needs is missing: opkg update; opkg install micropython-nossl",
+        ),
+        ("Segmentation fault", "opkg fails: Segmentation fault"),
+    ],
+)
+def test_opkg_fails(by_ssh, ipk, says, message):
+    (by_ssh.root / "opkg-says").write_text(says)
+    done = by_ssh("install", ipk)
+    assert done.returncode == 1
+    assert done.stderr.startswith("router: " + message), done.stderr
+    assert os.listdir(by_ssh.root / "var/run/opentracker-router") == []
+
+
+@pytest.mark.requires_root
+def test_no_openwrt(by_ssh, ipk):
+    (by_ssh.root / "bin/opkg").unlink()
+    done = by_ssh("install", ipk)
+    message = "router: the router has neither opkg nor apk: is it OpenWrt?\n"
+    assert (done.returncode, done.stderr) == (1, message)
+    (by_ssh.root / "bin/apk").symlink_to("cat")
+    done = by_ssh("install", ipk)
+    message = "router: this router has apk: give the .apk, not the .ipk\n"
+    assert (done.returncode, done.stderr) == (1, message)
+
+
+@pytest.mark.requires_root
+def test_uninstall(by_ssh):
+    others = "base-files - 1\nopentracker6 - 7\n"
+    ours = "luci-app-opentracker - 2\nluci-i18n-opentracker-de - 3\nopentracker - 4\n"
+    (by_ssh.root / "usr/lib/opkg/list").write_text(others + ours)
+    done = by_ssh("uninstall")
+    assert done.returncode == 0, done.stderr
+    assert (by_ssh.root / "usr/lib/opkg/list").read_text() == others
+    removed = "opkg remove luci-i18n-opentracker-de luci-app-opentracker opentracker\n"
+    assert removed in (by_ssh.root / "calls").read_text()
+    done = by_ssh("uninstall")
+    message = "router: opentracker is not installed on the router\n"
+    assert (done.returncode, done.stderr) == (1, message)
+
+
+@pytest.mark.requires_root
+def test_a_version_that_is_there_is_installed_again(by_ssh, ipk):
+    (by_ssh.root / "usr/lib/opkg/list").write_text(f"opentracker - {VERSION}\n")
+    done = by_ssh("install", ipk)
+    assert done.returncode == 0, done.stderr
+    assert f"installed: opentracker {VERSION}, over {VERSION}\n" in done.stdout
+    assert (
+        "opkg install --force-downgrade --force-reinstall /var/run/"
+        in (by_ssh.root / "calls").read_text()
+    )
+
+
+@pytest.mark.requires_root
+def test_service(by_ssh):
+    (by_ssh.root / "service-status").write_text("3\n")
+    done = by_ssh("reload")
+    assert (done.returncode, done.stdout) == (3, "reload: well\nand a word to stderr\n")
+    (by_ssh.root / "etc/init.d/opentracker").unlink()
+    done = by_ssh("status")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("router: opentracker is not installed on the router")
+
+
 # The bytes
 
 

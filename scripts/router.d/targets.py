@@ -10,7 +10,7 @@ from console import Console
 from line import Line
 from trouble import Trouble
 
-SSH_FAILED = 255
+SSH_FAILED = 255  # opkg's status, too, when it fails: that becomes 254
 
 
 class SerialTarget:
@@ -80,7 +80,7 @@ class SshTarget:
 
     def run(self, command, patience=None):
         done = subprocess.run(
-            self._command(command),
+            self._command("(%s); s=$?; [ $s -ne 255 ] || s=254; exit $s" % command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
         )
