@@ -511,6 +511,9 @@ def test_the_plugin_gives_figures_and_their_age(luci, ask):
     assert ask()["figures"] == {"metrics": {"torrents": 2}}
     luci.do("stop")
     assert "figures" not in ask()
+    luci.do("start")
+    reply = ask()
+    assert reply["running"] and "figures" not in reply  # those of the one before
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "1", "null", " " * 65536 + "{}", "[" * 60000])

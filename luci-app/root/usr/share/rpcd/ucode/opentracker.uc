@@ -64,6 +64,12 @@ function take_figures() {
 	}
 }
 
+// Those of a tracker that has ended would be taken for the next one's.
+function forget_figures() {
+	unlink(TAKEN);
+	return {};
+}
+
 function is_running(bus) {
 	const services = bus?.call('service', 'list', { name: CONFIG });
 
@@ -104,7 +110,7 @@ function status() {
 		enabled: is_set(uci, section, 'enabled'),
 		bridge: is_set(uci, section, 'bridge'),
 		wan: { open: is_set(uci, section, 'wan'), addresses: wan_addresses(bus) },
-		...(running ? take_figures() : {})
+		...(running ? take_figures() : forget_figures())
 	};
 }
 
