@@ -145,11 +145,12 @@ return view.extend({
 		const since = Date.now();
 
 		this.acting = true;
+		if (this.notice)
+			this.notice.remove();
 		ui.showModal(null, [ E('p', { 'class': 'spinning' }, [ button.waiting ]) ]);
 		return service.run(button.action)
 			.then(said => this.waitFor(button.action, since).then(done => this.tell(said, done)))
-			.catch(error => ui.addNotification(_('“%s” failed').format(button.title),
-				diagnosis.words(error.message.split('\n')), 'danger'))
+			.catch(error => this.notify(_('“%s” failed').format(button.title), error.message.split('\n'), 'danger'))
 			.then(() => {
 				this.acting = false;
 				this.diagnosis.again();
@@ -172,10 +173,15 @@ return view.extend({
 
 	tell(said, done) {
 		if (!done)
-			ui.addNotification(_('This takes longer than it should'),
-				diagnosis.words(said.concat(_('The page goes on looking, and shows what the tracker logs.'))), 'warning');
+			this.notify(_('This takes longer than it should'),
+				said.concat(_('The page goes on looking, and shows what the tracker logs.')), 'warning');
 		else if (said.length)
-			ui.addNotification(null, diagnosis.words(said), 'info');
+			this.notify(null, said, 'info');
+	},
+
+	/* Until the next action. */
+	notify(title, lines, level) {
+		this.notice = ui.addNotification(title, diagnosis.words(lines), level);
 	},
 
 	handleSaveApply: null,
