@@ -20,6 +20,8 @@ config opentracker 'main'
 """
 SET = ("enabled", "interface", "port")
 FOLDERS = {"FILE": "/etc/opentracker/", "FIFO": "/var/run/opentracker/"}
+# Not in the folder of the lists, which has to stay root's.
+STATE_FILE = "/srv/opentracker/state"
 
 
 def text():
@@ -55,4 +57,6 @@ def explained_in_uci(option, name_of=name_of):
 def uci_value_of(option):
     if option.kind == FLAG:
         return "01"[option.default]
+    if option.uci == "state_file":
+        return STATE_FILE
     return FOLDERS.get(option.value, "") + value_of(option)
