@@ -23,7 +23,7 @@ from support.wire import (
 from test_package import build, checkout  # noqa: F401  (a fixture)
 
 INIT = "/etc/init.d/opentracker"
-DEADLINE = 120
+DEADLINE = 240
 DENIED, SERVED = b"\x47" * 20, b"\x48" * 20
 NEIGHBOUR = "10.0.2.2"  # how the router sees this machine
 

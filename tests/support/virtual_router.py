@@ -9,7 +9,7 @@ from .runtimes import TOP, need
 
 ROUTER_MODULES = TOP / "scripts" / "router.d"
 PARTS = ("qemu-system-arm", "linux-armhf", "busybox-armhf", "micropython-armhf")
-DEADLINE = 420  # more than the router itself has to boot: it says better what is wrong
+DEADLINE = 420
 PASSWORD = "router"
 
 
