@@ -30,6 +30,7 @@ GONE = (
 )
 PATIENCE = 60
 FAREWELL = 10
+QUIET = 1.5
 
 
 class Agent:
@@ -161,10 +162,10 @@ class Agent:
                 reply = pattern.search(received)
                 rest = received[reply.end() :] if reply else received
                 if reply and end in rest:
-                    if nudges:
-                        self._line.read_until_quiet(0.15, 1)
+                    self._hear_out(rest, nudges)
                     return reply
                 if self._damaged.search(rest):
+                    self._hear_out(rest, nudges)
                     return None
             if now > heard + wait + SILENCE or now > start + wait + patience:
                 raise Trouble(GONE)
@@ -172,6 +173,15 @@ class Agent:
                 self._line.write(NUDGE)
                 nudges += 1
                 nudge = now + NUDGES[min(nudges, len(NUDGES) - 1)]
+
+    def _hear_out(self, received, nudges):
+        """What a slow router says to nudges that it did not need, lest it be for the next line."""
+        silent = time.monotonic() + QUIET
+        while len(self._damaged.findall(received)) < nudges and time.monotonic() < silent:
+            more = self._line.read()
+            if more:
+                received += more
+                silent = time.monotonic() + QUIET
 
     def _pass_over(self):
         """Whatever else comes of something damaged."""
