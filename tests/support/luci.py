@@ -23,6 +23,7 @@ Accounts are "admin", "reader" (read-only) and "stranger" (no grant of the app).
 dist/screenshots.
 """
 
+import base64
 import os
 import re
 import shutil
@@ -270,7 +271,8 @@ class Browser:
             if found:
                 return found
             if time.monotonic() > end:
-                self.screenshot("failed")
+                test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition("::")[2]
+                self.screenshot("failed-" + re.sub(r"\W+", "-", test.partition(" ")[0]))
                 story = story() if callable(story) else story
                 raise AssertionError(f"{story}\n{self.text('body')}\n{self._collect_errors()}")
             time.sleep(0.05)
@@ -323,8 +325,6 @@ class Browser:
         (SCREENSHOTS / f"{name}.png").write_bytes(self._picture())
 
     def _picture(self):
-        import base64
-
         size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
         width = self.script("return window.innerWidth")
         clip = {"x": 0, "y": 0, "width": width, "height": size["height"], "scale": 1}

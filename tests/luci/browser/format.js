@@ -84,19 +84,13 @@
 
 	String.format = (text, ...values) => text.format(...values);
 
-	/* Each text that was asked for and has no translation, for tests to look at. */
-	window.untranslated = new Set();
-
 	window._ = (text, context) => {
 		const translations = window.TRANSLATIONS || {};
 		const key = text.trim().replace(/\s+/g, ' ');
 
 		if (context)
 			throw new Error(`the stand-in for LuCI has no contexts: “${context}”`);
-		if (Object.prototype.hasOwnProperty.call(translations, key))
-			return translations[key];
-		window.untranslated.add(text);
-		return text;
+		return Object.prototype.hasOwnProperty.call(translations, key) ? translations[key] : text;
 	};
 
 	window.E = (...args) => L.dom.create(...args);
