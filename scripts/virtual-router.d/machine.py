@@ -38,7 +38,7 @@ class Machine:
             *("-chardev", serial % (self._listener.fileno(), log.replace(",", ",,"))),
             *("-serial", "chardev:serial"),
             *("-device", "virtio-net-device,netdev=lan"),
-            *("-netdev", "user,id=lan,restrict=on," + forwards),
+            *("-netdev", "user,id=lan," + forwards),
         ]
 
     def start(self):
