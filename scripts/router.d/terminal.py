@@ -19,7 +19,6 @@ def run(options):
     if not sys.stdin.isatty():
         raise Trouble("shell is for a terminal: its input is none")
     line = Line(options.serial, options.baud or 115200)
-    print("%s; Ctrl-] ends this, Enter wakes the console" % options.serial, flush=True)
     try:
         _with_raw_terminal(lambda: _pass_through(line))
     finally:
@@ -43,6 +42,7 @@ def _with_raw_terminal(function):
 
 def _pass_through(line):
     """Keys to the console, and what it shows to the terminal, until the escape key."""
+    os.write(1, b"%s; Ctrl-] ends this, Enter wakes the console\r\n" % line.url.encode())
     while True:
         while select.select([0], [], [], 0)[0]:
             keys, escape, _ = os.read(0, 1024).partition(ESCAPE)
