@@ -29,7 +29,7 @@ GONE = (
     " command again; it goes on where it stopped"
 )
 PATIENCE = 60
-FAREWELL = 10
+FAREWELL = 20  # a nudge too early would wake a console that waits for Enter
 QUIET = 1.5
 
 
@@ -103,7 +103,7 @@ class Agent:
         """Have the agent end; the shell below it goes on."""
         self._line.write(NUDGE)
         self._line.read_until_quiet(0.15, 1)
-        self._ask(frames.frame("exit"), b"gone", FAREWELL)
+        self._ask(frames.frame("exit"), b"gone", FAREWELL, nudges=(FAREWELL / 2,))
         self._line.read_until_quiet(0.3, 3)
 
     def _block(self, path, block, offset):
@@ -136,23 +136,23 @@ class Agent:
         self._number += 1
         return self._number
 
-    def _ask(self, data, body, patience=PATIENCE, end=b""):
+    def _ask(self, data, body, patience=PATIENCE, end=b"", nudges=NUDGES):
         """The match of the reply `body`, in what came since; `end` is to follow it."""
         for _ in range(TRIES):
-            reply = self._try(data, body, patience, end)
+            reply = self._try(data, body, patience, end, nudges)
             if reply:
                 return reply
             self._pass_over()
         raise Trouble(NOISY % TRIES)
 
-    def _try(self, data, body, patience=PATIENCE, end=b""):
+    def _try(self, data, body, patience=PATIENCE, end=b"", nudges=NUDGES):
         """The same, or None if it has to be asked again."""
         pattern = frames.reply_pattern(self._nonce, body)
         self._line.write(data)
         received = b""
         start = heard = time.monotonic()
         wait = self._line.seconds(len(data))
-        nudge, nudges = start + wait + NUDGES[0], 0
+        nudge, nudged = start + wait + nudges[0], 0
         while True:
             more = self._line.read()
             now = time.monotonic()
@@ -162,17 +162,17 @@ class Agent:
                 reply = pattern.search(received)
                 rest = received[reply.end() :] if reply else received
                 if reply and end in rest:
-                    self._hear_out(rest, nudges)
+                    self._hear_out(rest, nudged)
                     return reply
                 if self._damaged.search(rest):
-                    self._hear_out(rest, nudges)
+                    self._hear_out(rest, nudged)
                     return None
             if now > heard + wait + SILENCE or now > start + wait + patience:
                 raise Trouble(GONE)
             if now > nudge:
                 self._line.write(NUDGE)
-                nudges += 1
-                nudge = now + NUDGES[min(nudges, len(NUDGES) - 1)]
+                nudged += 1
+                nudge = now + nudges[min(nudged, len(nudges) - 1)]
 
     def _hear_out(self, received, nudges):
         """What a slow router says to nudges that it did not need, lest it be for the next line."""
