@@ -1,7 +1,7 @@
 """Announces in machine code are answered as the frontend answers them, or are left to it.
 
 Two trackers get the same packets, one by the frontend alone. Where there is no machine code both
-do, so the tests run and say nothing new.
+do, so there the tests say nothing new, and are short.
 """
 
 from array import array
@@ -113,12 +113,12 @@ def compare(ip_bytes, rounds, sources):
     fast, plain = Side(native), Side(None)
     width = ip_bytes + 2
     known = [ip + bytes([0, port]) for ip in sources for port in range(1, 41)]
-    for step in range(rounds):
+    for step in range(rounds if native else 20):
         ips = [sources[randrange(len(sources))] for _ in range(1 + randrange(16))]
         packets = [random_packet(step * 16 + index) for index in range(len(ips))]
         owners = ips[1:] + ips[:1] if step % 8 == 0 else ips
         both = [side.exchange(packets, ips, owners) for side in (fast, plain)]
-        for info_hash in SWARMS:
+        for info_hash in SWARMS if step % 10 == 0 else ():
             assert inventory(fast.pools, info_hash) == inventory(plain.pools, info_hash), step
         for packet, one, other in zip(packets, both[0], both[1]):
             assert same(one, other, width, known), (step, packet, one, other)
@@ -138,18 +138,18 @@ def test_a_long_list_has_pages_of_its_own():
     seed(7)
     fast, plain = Side(native), Side(None)
     for ip_bytes in (4, 16):
-        for number in range(700):
+        for number in range(700 if native else 300):
             peer = peer_v4(number) if ip_bytes == 4 else peer_v6(number)
             for side in (fast, plain):
                 side.tracker.announce(SWARMS[0], peer, number % 3 == 0, False, False)
         known = inventory(plain.pools, SWARMS[0])[2][ip_bytes == 16]
-        for peer in known[:200]:
+        for peer in known[:: len(known) // 60]:
             port = unpack(">H", peer[-2:])[0]
             packet = announce(SWARMS[0], 1, port, numwant=(50, -1)[port & 1])
             for _ in range(2):
                 one, other = [side.exchange([packet], [peer[:-2]])[0] for side in (fast, plain)]
                 assert same(one, other, ip_bytes + 2, known)
-        assert fast.answered >= 50 if native else not fast.answered
+        assert fast.answered >= 30 if native else not fast.answered
 
 
 def test_ipv4():
