@@ -30,6 +30,8 @@ class AccessLists:
 
     `jobs` is an `opentracker.jobs.Jobs`: files are read and lists changed as its jobs, one after
     the other. `memory` is `opentracker.runtime`, or what has its reserve, release and native.
+
+    purging  whether lists are changing; else no torrent that they deny is in `pools`
     """
 
     def __init__(self, settings, pools, jobs, memory, serving=False):
@@ -45,7 +47,7 @@ class AccessLists:
         self._white = _List() if settings.whitelist and not serving else None
         self._black = _List() if settings.blacklist and not serving else None
         self._asked = False
-        self._purging = False
+        self.purging = False
 
     def allows(self, info_hash):
         """Tells whether the torrent of an info_hash (20 bytes) is served."""
@@ -55,7 +57,7 @@ class AccessLists:
 
     def hides(self, info_hash):
         """Tells whether a torrent is denied while its swarm may still be there."""
-        return self._purging and not self.allows(info_hash)
+        return self.purging and not self.allows(info_hash)
 
     def sizes(self):
         """Returns (name, number of info_hashes) of each list in use."""
@@ -73,11 +75,11 @@ class AccessLists:
     def _reload(self):
         self._asked = False
         settings = self._settings
-        self._purging = True
+        self.purging = True
         self._white = yield from self._renewed(self._white, "whitelist", settings.whitelist)
         self._black = yield from self._renewed(self._black, "blacklist", settings.blacklist)
         yield from self._purge()
-        self._purging = False
+        self.purging = False
 
     def _renewed(self, known, name, path):
         if not path:

@@ -47,7 +47,7 @@ class HttpFrontend:
     def answer(self, raw, size, address, keep_alive):
         """Returns the reply (bytes-like) to the complete request raw[:size] from `address`."""
         self.keep_alive = keep_alive
-        if self.announces and self._may_shorten():
+        if self.announces and self._tracker.asks_nobody() and not self.sources.proxies:
             place = self.announces.answer_http(raw, size, address, keep_alive, self._buffer)
             if place:
                 return self._view[place >> 16 : place & 0xFFFF]
@@ -79,10 +79,6 @@ class HttpFrontend:
             return self._refuse(problem.reason)
         except MemoryError:
             return self._refuse(INTERNAL)
-
-    def _may_shorten(self):
-        tracker = self._tracker
-        return not (tracker.access or tracker.watchers or self.sources.proxies)
 
     def refuse_size(self):
         """Returns the reply to a request that is too long."""
@@ -183,8 +179,8 @@ class UdpFrontend:
         self._pools = tracker.pools
 
     def shortcut(self):
-        """Returns what may answer before `answer` does: it asks no list and tells no watcher."""
-        return None if self._tracker.access or self._tracker.watchers else self.announces
+        """Returns what may answer known peers before `answer` does, or None."""
+        return self.announces if self._tracker.asks_nobody() else None
 
     def turn(self):
         """Has connection ids get older; called every 2 minutes."""

@@ -40,7 +40,7 @@ class Tracker:
     """The rules between the protocols and the pools.
 
     access    the access lists, or None: `allows(info_hash)` for announces, `hides(info_hash)` for
-              scrapes
+              scrapes; `purging` unless what is in the pools is allowed for certain
     watchers  who is told of what clients announce:
               announced(info_hash, peer, seeding, completed, age, counted, peer_id) with the
               minutes since the peer's last announce, -1 for a new one, and whether a completed
@@ -87,6 +87,10 @@ class Tracker:
         for watcher in self.watchers:
             watcher.announced(info_hash, peer, seeding, completed, age, counted, peer_id)
         return swarm
+
+    def asks_nobody(self):
+        """Tells whether an announce of a known peer concerns nobody but the pools."""
+        return not self.watchers and not (self.access and self.access.purging)
 
     def learn(self, info_hash, peer, seeding, completed, stopped):
         """Applies what another tracker says of a peer; no watcher is told.

@@ -186,11 +186,21 @@ def test_lists_and_watchers_have_their_say():
     before = fast.answered
 
     class Deny:
+        purging = True
+
         def allows(self, info_hash):
             return info_hash != SWARMS[0]
 
     fast.tracker.access = Deny()
+    assert fast.exchange([packet], [ipv4(1)])[0][:4] == b"\0\0\0\3", "known, but not for long"
+    fast.pools.drop(fast.pools.find(SWARMS[0]))
+    fast.tracker.access.purging = False
     assert fast.exchange([packet], [ipv4(1)])[0][:4] == b"\0\0\0\3"
+    allowed = announce(SWARMS[1], 1, 7)
+    for _ in range(2):
+        assert fast.exchange([allowed], [ipv4(1)])[0][:4] == b"\0\0\0\1"
+    assert fast.answered == before + (native is not None), "what is known is allowed"
+    before = fast.answered
     fast.tracker.access = None
     told = []
 
