@@ -2,8 +2,8 @@
 
 The truth is `frontends`; this does the same for announces without an event or with "started" of
 peers that stay on their side, by UDP if the connection id was found right before. It leaves the
-others alone. Of 8.1 us that such an announce takes by UDP, the system's share included, 5.8 are
-saved, of 20 by HTTP 7 (x86-64, 1,000 swarms of 200 peers).
+others alone. The system's share included, such an announce takes 5.7 us instead of 8.1 by UDP and
+15.7 instead of 30.3 by HTTP (x86-64, scripts/bench).
 """
 
 from array import array
@@ -23,7 +23,7 @@ class Announces:
         self._said = array("I", bytes(12))  # port, numwant, whether it seeds
         self._trusted = {4: _table(4), 16: _table(16)}
         self._tools = (
-            array("I", urandom(16)),
+            array("I", urandom(16)),  # the secret of the two tables that follow
             self._trusted[4],
             self._trusted[16],
             bytearray(20),  # an info_hash

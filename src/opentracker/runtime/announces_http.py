@@ -6,6 +6,17 @@ from opentracker.runtime.native import census, renew, sample, sample_pages
 
 # ruff: noqa: F821  (ptr8, ptr16 and ptr32 are types of the viper compiler)
 
+# The tools, which `announces.Announces` lists.
+_HASH = const(3)
+_PEER_V4 = const(4)
+_PEER_V6 = const(5)
+_MEMORY = const(6)
+_STATE = const(7)
+_RENEWED = const(8)
+_COUNTS = const(9)
+_RANDOM = const(10)
+_SAID = const(11)
+
 # Parameters by number, from 0; a name ends with NUL, and so do the names.
 _NAMES = b"info_hash\0peer_id\0port\0left\0numwant\0event\0compact\0compact6\0ip\0lognet\0\0"
 _INFO_HASH = const(0)
@@ -173,13 +184,13 @@ def answer(tools, directory, mask: int, raw, size: int, ip, ip_bytes: int, keep:
 
     Its begin is the upper half of 32 bits.
     """
-    wanted = tools[3]
-    said = tools[11]
+    wanted = tools[_HASH]
+    said = tools[_SAID]
     if int(read(raw, size, wanted, said)) == 0:
         return 0
     numbers = ptr32(said)
     # The peer.
-    compact = tools[4 if ip_bytes == 4 else 5]
+    compact = tools[_PEER_V4 if ip_bytes == 4 else _PEER_V6]
     address = ptr8(compact)
     source = ptr8(ip)
     index = 0
@@ -188,15 +199,23 @@ def answer(tools, directory, mask: int, raw, size: int, ip, ip_bytes: int, keep:
         index += 1
     address[index] = numbers[0] >> 8
     address[index + 1] = numbers[0]
-    memory = tools[6]
+    memory = tools[_MEMORY]
     swarm = int(
         renew(
-            tools[7], memory, directory, mask, wanted, compact, ip_bytes + 2, numbers[2], tools[8]
+            tools[_STATE],
+            memory,
+            directory,
+            mask,
+            wanted,
+            compact,
+            ip_bytes + 2,
+            numbers[2],
+            tools[_RENEWED],
         )
     )
     if swarm == 0:
         return 0
-    counted = tools[9]
+    counted = tools[_COUNTS]
     census(memory, swarm, counted)
     counts = ptr32(counted)
     words = ptr32(memory)
@@ -223,7 +242,7 @@ def answer(tools, directory, mask: int, raw, size: int, ip, ip_bytes: int, keep:
         else:
             v4 = want
     # The body up to the peers.
-    random = ptr32(tools[10])
+    random = ptr32(tools[_RANDOM])
     chance = (random[0] * 1664525 + 1013904223) & 0x3FFFFFFF
     interval = 1620 + (((chance >> 14) * 360) >> 16)
     chance = (chance * 1664525 + 1013904223) & 0x3FFFFFFF

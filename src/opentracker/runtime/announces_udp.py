@@ -1,9 +1,23 @@
 """UDP announces of known peers in machine code; `announces` hands them over."""
 
 import micropython
+from micropython import const
 from opentracker.runtime.native import census, renew, sample, sample_pages
 
 # ruff: noqa: F821  (ptr8, ptr16 and ptr32 are types of the viper compiler)
+
+# The tools, which `announces.Announces` lists.
+_SECRET = const(0)
+_IDS_V4 = const(1)
+_IDS_V6 = const(2)
+_HASH = const(3)
+_PEER_V4 = const(4)
+_PEER_V6 = const(5)
+_MEMORY = const(6)
+_STATE = const(7)
+_RENEWED = const(8)
+_COUNTS = const(9)
+_RANDOM = const(10)
 
 
 @micropython.viper
@@ -74,8 +88,8 @@ def announce(tools, directory, mask: int, packet, names, number: int, width: int
     # The connection id: the last right one of this source.
     words = (width - 2) >> 2
     source = 16 * number + (1 if words == 1 else 2)
-    place = int(place_of(tools[0], names, source, words))
-    kept = ptr32(tools[1 if words == 1 else 2])
+    place = int(place_of(tools[_SECRET], names, source, words))
+    kept = ptr32(tools[_IDS_V4 if words == 1 else _IDS_V6])
     given = ptr32(packet)
     name = ptr32(names)
     if kept[place + words] != given[0] or kept[place + words + 1] != given[1]:
@@ -86,13 +100,13 @@ def announce(tools, directory, mask: int, packet, names, number: int, width: int
             return 0
         index += 1
     # The peer.
-    wanted = tools[3]
+    wanted = tools[_HASH]
     info_hash = ptr32(wanted)
     index = 0
     while index < 5:
         info_hash[index] = given[4 + index]
         index += 1
-    compact = tools[4 if words == 1 else 5]
+    compact = tools[_PEER_V4 if words == 1 else _PEER_V6]
     units = ptr16(compact)
     name16 = ptr16(names)
     index = 0
@@ -101,15 +115,19 @@ def announce(tools, directory, mask: int, packet, names, number: int, width: int
         index += 1
     units[index] = ptr16(packet)[48]
     seeding = 0 if given[16] | given[17] else 1
-    memory = tools[6]
-    swarm = int(renew(tools[7], memory, directory, mask, wanted, compact, width, seeding, tools[8]))
+    memory = tools[_MEMORY]
+    swarm = int(
+        renew(
+            tools[_STATE], memory, directory, mask, wanted, compact, width, seeding, tools[_RENEWED]
+        )
+    )
     if swarm == 0:
         return 0
-    counted = tools[9]
+    counted = tools[_COUNTS]
     census(memory, swarm, counted)
     counts = ptr32(counted)
     # The reply.
-    numbers = ptr32(tools[10])
+    numbers = ptr32(tools[_RANDOM])
     chance = (numbers[0] * 1664525 + 1013904223) & 0x3FFFFFFF
     interval = 1620 + (((chance >> 14) * 360) >> 16)
     chance = (chance * 1664525 + 1013904223) & 0x3FFFFFFF
