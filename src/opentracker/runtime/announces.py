@@ -10,12 +10,18 @@ from array import array
 from os import urandom
 
 from opentracker.runtime import announces_http, announces_udp
+from opentracker.udp import ANNOUNCE_BYTES
 
 _TRUSTED = 256  # sources whose connection ids are kept, for each family
 
 
 class Announces:
-    """Answers announces for `pools` (Pools in machine code); `counters` count them."""
+    """Answers announces for `pools` (Pools in machine code); `counters` count them.
+
+    shortest  bytes of the shortest packet that may be an announce
+    """
+
+    shortest = ANNOUNCE_BYTES
 
     def __init__(self, pools, counters):
         self._swarms = pools.swarms

@@ -118,21 +118,21 @@ class Batch:
 
     def _answer(self, answer, announces, received):
         """Answers the packets of a batch in their order."""
-        units, vectors, names = self._in_units, self._vectors, self._names
+        units, vectors = self._in_units, self._vectors
+        packets, replies, names = self._packets, self._replies, self._names
         ip_at = 4 if self._ip_bytes == 4 else 8
         ip_end = ip_at + self._ip_bytes
         first = index = 0
         while index < received:
-            if announces:
+            size = units[_UNITS * index + _MESSAGE_SIZE]
+            if announces and size >= announces.shortest:
                 index = announces.answer(self._layout, index, received)
                 if index == received:
                     break
+                size = units[_UNITS * index + _MESSAGE_SIZE]
             name = _SLOT * index
             size = answer(
-                self._packets[index],
-                units[_UNITS * index + _MESSAGE_SIZE],
-                bytes(names[name + ip_at : name + ip_end]),
-                self._replies[index],
+                packets[index], size, bytes(names[name + ip_at : name + ip_end]), replies[index]
             )
             vectors[2 * _HALVES * index + _VECTOR_SIZE] = size
             if not size:
