@@ -80,10 +80,13 @@ class Connections:
 
         Returns False if there are no descriptors left to accept with.
         """
-        for _ in range(_ACCEPTED_AT_ONCE):
+        shortcut = self._frontend.shortcut()
+        rest = _ACCEPTED_AT_ONCE
+        while rest > 0:
             try:
-                accepted = listener.accept()
+                accepted = shortcut.accept(listener, rest) if shortcut else listener.accept()
             except OSError as error:
+                rest -= 1
                 if error.errno not in _OUT_OF_DESCRIPTORS:
                     continue  # That client has gone again.
                 if self._vacant == len(self._places):
@@ -92,16 +95,27 @@ class Connections:
                 continue
             if accepted is None:
                 break
-            self._counters.tcp_accepts += 1
             connection, address = accepted
-            self._serve(connection, address)
+            if shortcut:
+                rest -= shortcut.accepted
+                self._serve_rest(connection, address, shortcut)
+            else:
+                rest -= 1
+                self._counters.tcp_accepts += 1
+                self._serve(connection, address)
         return True
 
     def ready(self, waiting):
         """Goes on with a connection that can be read from or written to."""
         if self._places[waiting.place] is not waiting:
             return  # Displaced earlier in this turn of the loop.
-        self._attempt(waiting, self._go_on if waiting.unsent else self._receive_and_go_on)
+        if waiting.unsent:
+            step = self._go_on
+        elif self._frontend.exchanges and not waiting.received and self._frontend.shortcut():
+            step = self._exchange
+        else:
+            step = self._receive_and_go_on
+        self._attempt(waiting, step)
 
     def expire(self):
         """Closes the connections whose deadline has passed."""
@@ -131,13 +145,38 @@ class Connections:
         self.set_places(0)
 
     def _serve(self, connection, address):
-        """Serves a new connection, at once if it goes without waiting."""
-        request, reply, sent = b"", None, 0
-        frontend = self._frontend
+        """Serves a new connection."""
         try:
             size = read(connection, self._view)
-            if size > 0:
-                request = bytes(self._view[:size])
+            request = bytes(self._view[:size]) if size > 0 else None
+        except Exception as error:
+            size = 0
+            _tell_if_ours(error)
+        if size:
+            self._answer_first(connection, address, request)
+        else:
+            close(connection)
+
+    def _serve_rest(self, connection, address, shortcut):
+        """Goes on with a new connection whose exchange was left by a shortcut."""
+        if shortcut.unsent:
+            self._frontend.keep_alive = False
+            self._keep(connection, address, None, shortcut.unsent, 0, None)
+        elif shortcut.request == b"":
+            close(connection)
+        else:
+            self._answer_first(connection, address, shortcut.request)
+
+    def _answer_first(self, connection, address, request):
+        """Answers what has come by a new connection, at once if it goes without waiting.
+
+        `request` is None if nothing has come.
+        """
+        reply, sent, size = None, 0, 1
+        frontend = self._frontend
+        try:
+            if request:
+                size = len(request)
                 if is_complete(request, size) and not wants_keep_alive(request, size):
                     reply = frontend.answer(request, size, address, False)
                     sent = write(connection, reply) if reply else 0
@@ -148,11 +187,15 @@ class Connections:
         if not size or (reply and sent == len(reply) and not stream):
             _end(connection, stream)
             return
+        self._keep(connection, address, request, reply, sent, stream)
+
+    def _keep(self, connection, address, request, reply, sent, stream):
+        """Gives a connection a place to wait in: for the rest of its request, or of its reply."""
         waiting = None
         try:
             waiting = self._give_place(connection, address)
             if reply is None:
-                waiting.received = request
+                waiting.received = request or b""
             else:
                 self._take_reply(waiting, reply, sent, stream)
         except MemoryError:
@@ -193,11 +236,27 @@ class Connections:
     def _receive_and_go_on(self, waiting):
         size = read(waiting.connection, self._view)
         if size > 0:
-            request = bytes(self._view[:size])
-            if not waiting.received and end_of_request(request, size) == size:
-                return self._answer(waiting, request, size)
-            waiting.received += request
+            return self._take_request(waiting, bytes(self._view[:size]), size)
         return size and self._go_on(waiting)
+
+    def _take_request(self, waiting, request, size):
+        if not waiting.received and end_of_request(request, size) == size:
+            return self._answer(waiting, request, size)
+        waiting.received += request
+        return self._go_on(waiting)
+
+    def _exchange(self, waiting):
+        """Has a shortcut answer the next request of a kept connection, or goes on with it."""
+        shortcut = self._frontend.exchanges
+        if shortcut.serve(waiting.connection, waiting.address):
+            waiting.deadline = self.now + DEADLINE_SECONDS
+            return True
+        if shortcut.unsent:
+            self._frontend.keep_alive = True
+            self._take_reply(waiting, shortcut.unsent, 0, None)
+            return self._go_on(waiting)
+        request = shortcut.request
+        return request is None or request and self._take_request(waiting, request, len(request))
 
     def _stream_on(self, waiting):
         """Takes the next step of a streamed reply."""

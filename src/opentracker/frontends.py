@@ -27,6 +27,8 @@ class HttpFrontend:
     pages         what answers all but announces and scrapes (`opentracker.pages`)
     sources       what tells where a peer is (`opentracker.sources`)
     announces     None, or a `runtime.Announces` for those announces that it knows how to answer
+    exchanges     None, or what has these answered as soon as they come (`runtime.exchanges`)
+    overheard     whether somebody listens in on `answer`, so that all has to go that way
     """
 
     def __init__(self, tracker, counters, sources, pages):
@@ -37,6 +39,8 @@ class HttpFrontend:
         self.keep_alive = False
         self.stream = None
         self.announces = None
+        self.exchanges = None
+        self.overheard = False
         self._tracker = tracker
         self._pools = tracker.pools
         self._counters = counters
@@ -44,11 +48,18 @@ class HttpFrontend:
         self._buffer = bytearray(600 + 18 * MOST_NUMWANT)
         self._view = memoryview(self._buffer)
 
+    def shortcut(self):
+        """Returns what may answer known peers before `answer` does, or None."""
+        return None if self.overheard or not self._asks_nobody() else self.exchanges
+
+    def _asks_nobody(self):
+        return self._tracker.asks_nobody() and not self.sources.proxies
+
     def answer(self, raw, size, address, keep_alive):
         """Returns the reply (bytes-like) to the complete request raw[:size] from `address`."""
         self.keep_alive = keep_alive
-        if self.announces and self._tracker.asks_nobody() and not self.sources.proxies:
-            place = self.announces.answer_http(raw, size, address, keep_alive, self._buffer)
+        if self.announces and self._asks_nobody():
+            place = self.announces.answer_http(raw, address, keep_alive, self._buffer)
             if place:
                 return self._view[place >> 16 : place & 0xFFFF]
         try:

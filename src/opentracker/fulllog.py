@@ -33,6 +33,7 @@ class FullLog:
             self._listed = []
             if self._answer:
                 self._frontend.answer, self._answer = self._answer, None
+                self._frontend.overheard = False
             return b"Successfully removed.\n"
         try:
             network = parse_network(str(value, "utf-8"))
@@ -44,6 +45,7 @@ class FullLog:
         if not self._answer:
             self._answer = self._frontend.answer
             self._frontend.answer = self._keep_and_answer
+            self._frontend.overheard = True
         return b"Successfully added.\n"
 
     def take(self):

@@ -46,6 +46,7 @@ class Service:
         if self.tracker.pools.native and not settings.debug:
             announces = runtime.Announces(self.tracker.pools, self.counters)
             self.http.announces = self.udp.announces = announces
+            self.http.exchanges = runtime.exchanges(announces, self.counters)
         self._completions = None
         self._cluster = None
         self._persistence = None

@@ -70,9 +70,13 @@ class Frontend:
 
     keep_alive = False
     stream = None
+    exchanges = None
 
     def __init__(self, reply, streams):
         self.reply, self.streams, self.open = reply, streams, 0
+
+    def shortcut(self):
+        return None
 
     def answer(self, raw, size, address, keep_alive):
         if self.streams:

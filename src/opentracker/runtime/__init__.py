@@ -5,6 +5,8 @@ Both modules give the same names:
     NAME                        "CPython 3.11.2"
     native                      the pools' hot paths in machine code, or None
     Announces(pools, counters)  answers UDP announces in machine code, if `native` is there, or None
+    exchanges(announces, counters)
+                                has an Announces answer as soon as a request comes, or None
     missing()                   lines on what this interpreter can't do here
     reserve(size)               zeroed memory (bytes-like, with find) outside the garbage-collected
                                 heap, and the same as 32-bit words

@@ -24,11 +24,11 @@ class Announces:
     shortest = ANNOUNCE_BYTES
 
     def __init__(self, pools, counters):
-        self._swarms = pools.swarms
+        self.swarms = pools.swarms
         self._counters = counters
-        self._said = array("I", bytes(12))  # port, numwant, whether it seeds
+        self.said = array("I", bytes(12))  # port, numwant, whether it seeds
         self._trusted = {4: _table(4), 16: _table(16)}
-        self._tools = (
+        self.tools = (
             array("I", urandom(16)),  # the secret of the two tables that follow
             self._trusted[4],
             self._trusted[16],
@@ -40,31 +40,30 @@ class Announces:
             pools.renewed,
             array("I", bytes(16)),  # what census writes
             array("I", urandom(4)),  # the last random number
-            self._said,
+            self.said,
         )
 
     def trust(self, ip, packet):
         """Takes note that a packet from a packed address had a right connection id."""
-        announces_udp.remember(self._trusted[len(ip)], self._tools[0], ip, len(ip) >> 2, packet)
+        announces_udp.remember(self._trusted[len(ip)], self.tools[0], ip, len(ip) >> 2, packet)
 
     def forget(self):
         """Trusts nobody any more: connection ids have got older."""
         for table in self._trusted.values():
             announces_udp.clear(table, len(table))
 
-    def answer_http(self, raw, size, ip, keep_alive, reply):
-        """Answers the complete request raw[:size] from a packed address, or returns 0.
+    def answer_http(self, raw, ip, keep_alive, reply):
+        """Answers the complete request that `raw` begins with, from a packed address, or returns 0.
 
         Returns where the reply begins in `reply` (upper 16 bits) and ends.
         """
-        swarms = self._swarms
+        swarms = self.swarms
         place = announces_http.answer(
-            self._tools, swarms.directory, swarms.mask, raw, size, ip, len(ip), keep_alive, reply
+            self.tools, swarms.directory, swarms.mask, raw, ip, 0, len(ip), keep_alive, reply
         )
         if place:
-            counters = self._counters
-            counters.tcp_announces += 1
-            counters.numwants[self._said[1]] += 1
+            self._counters.tcp_announces += 1
+            self._counters.numwants[self.said[1]] += 1
         return place
 
     def answer(self, layout, first, end):
@@ -72,10 +71,8 @@ class Announces:
 
         Returns the number of the first that is another's to answer, or `end`.
         """
-        swarms = self._swarms
-        number = announces_udp.answer(
-            self._tools, layout, swarms.directory, swarms.mask, first, end
-        )
+        swarms = self.swarms
+        number = announces_udp.answer(self.tools, layout, swarms.directory, swarms.mask, first, end)
         self._counters.udp_announces += number - first
         return number
 

@@ -1,4 +1,8 @@
-"""HTTP announces of known peers in machine code; `announces` hands them over."""
+"""HTTP announces of known peers in machine code; `announces` hands them over.
+
+A reply is written from its peers backwards: they have a place where they are aligned, and what
+stands before them has numbers of any length.
+"""
 
 import micropython
 from micropython import const
@@ -17,8 +21,17 @@ _COUNTS = const(9)
 _RANDOM = const(10)
 _SAID = const(11)
 
-# Parameters by number, from 0; a name ends with NUL, and so do the names.
-_NAMES = b"info_hash\0peer_id\0port\0left\0numwant\0event\0compact\0compact6\0ip\0lognet\0\0"
+# Parameters by number, each in 10 bytes, from 0.
+_NAME_BYTES = const(10)
+_NAMES = b"".join(
+    [
+        name + bytes(10 - len(name))
+        for name in (
+            b"info_hash", b"peer_id", b"port", b"left", b"numwant",
+            b"event", b"compact", b"compact6", b"ip", b"lognet",
+        )
+    ]
+)  # fmt: skip
 _INFO_HASH = const(0)
 _PEER_ID = const(1)
 _PORT = const(2)
@@ -26,7 +39,9 @@ _LEFT = const(3)
 _NUMWANT = const(4)
 _EVENT = const(5)
 _COMPACT = const(6)
+_COMPACT6 = const(7)
 _LOGNET = const(9)
+_UNKNOWN = const(10)
 
 # Kinds of bytes. Names have the first three, values digits and letters; info_hash and peer_id may
 # have all of them, and escapes.
@@ -34,46 +49,61 @@ _DIGIT = const(1)
 _LETTER = const(2)
 _LINE = const(4)
 _MARK = const(8)
+_HEX = const(16)
 _IN_NAMES = const(7)
 _IN_VALUES = const(3)
+_IN_BYTES = const(15)
 _KINDS = bytearray(256)
 for _kind, _bytes in (
     (_DIGIT, b"0123456789"),
     (_LETTER, b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
     (_LINE, b"_"),
     (_MARK, b"-.~"),
+    (_HEX, b"0123456789abcdefABCDEF"),
 ):
     for _byte in _bytes:
-        _KINDS[_byte] = _kind
+        _KINDS[_byte] |= _kind
+
+
+def _backwards(*parts):
+    """Returns texts as they are written from the last on, each with a NUL behind it."""
+    return b"".join([bytes(reversed(part)) + b"\0" for part in reversed(parts)])
+
 
 # What stands before each number of a reply, and before the peers.
-_BODY = (
-    b"d8:completei\0e10:downloadedi\0e10:incompletei\0e8:intervali\0e12:min intervali\0"
-    b"e5:peers\0:\0"
+_BODY = _backwards(
+    b"d8:completei",
+    b"e10:downloadedi",
+    b"e10:incompletei",
+    b"e8:intervali",
+    b"e12:min intervali",
+    b"e5:peers",
+    b":",
 )
 _PEERS6 = b"6:peers6"
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: "
-_KEEP = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: keep-alive\r\nContent-Length: "
-_HEAD_BYTES = const(59)
-_KEEP_BYTES = const(83)
-_BODY_AT = const(128)  # in the buffer, where the head ends
+_HEAD = _backwards(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ", b"\r\n\r\n")
+_KEEP = _backwards(
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: keep-alive\r\nContent-Length: ",
+    b"\r\n\r\n",
+)
+_PEERS_AT = const(256)  # in the buffer: more than head and body need
 
 
 @micropython.viper
-def read(raw, size: int, info_hash, said) -> int:
-    """Reads the announce raw[:size], a complete request; returns 0 if it is not a common one.
+def read(raw, info_hash, said) -> int:
+    """Reads the announce that `raw` begins with, a complete request.
 
-    A common one has an info_hash and a port, and means in each parameter what it says at first
-    sight. `said` becomes the port, numwant, and whether it seeds.
+    Returns 0 if it is not a common one. That has an info_hash and a port, and means in each
+    parameter what it says at first sight. `said` becomes the port, numwant, and whether it seeds.
     """
     text = ptr8(raw)
+    kinds = ptr8(_KINDS)
     start = ptr8(b"GET /announce?")
     at = 0
     while at < 14:
         if text[at] != start[at]:
             return 0
         at += 1
-    kinds = ptr8(_KINDS)
     names = ptr8(_NAMES)
     wanted = ptr8(info_hash)
     numbers = ptr32(said)
@@ -83,110 +113,108 @@ def read(raw, size: int, info_hash, said) -> int:
     hashes = 0
     byte = 38
     while byte == 38:
-        begin = at
-        byte = text[at]
-        while kinds[byte] & _IN_NAMES:
+        first = at
+        while kinds[text[at]] & _IN_NAMES:
             at += 1
-            byte = text[at]
-        length = at - begin
-        if byte != 61 or length == 0:
+        length = at - first
+        if text[at] != 61 or length == 0:
             return 0
+        byte = text[first]
         name = 0
         cursor = 0
-        while names[cursor]:
-            same = 0
-            while same < length and names[cursor + same] == text[begin + same]:
-                same += 1
-            if same == length and names[cursor + same] == 0:
-                break
-            while names[cursor]:
-                cursor += 1
-            cursor += 1
-            name += 1
-        # The value.
-        at += 1
-        begin = at
-        count = 0
-        number = 0
-        seen = 0
-        byte = text[at]
-        while byte != 38 and byte != 32:
-            kind = kinds[byte]
-            seen |= kind
-            if byte == 37 and name <= _PEER_ID:
-                value = 0
+        while name < _UNKNOWN:
+            if names[cursor] == byte:
                 index = 1
-                while index < 3:
-                    byte = text[at + index]
-                    if kinds[byte] & _DIGIT:
-                        byte -= 48
-                    else:
-                        byte = (byte | 32) - 87
-                        if byte < 10 or byte > 15:
-                            return 0
-                    value = (value << 4) + byte
+                while index < length and names[cursor + index] == text[first + index]:
                     index += 1
-                at += 2
-                byte = value
-            elif kind == 0 or kind > _IN_VALUES and name > _PEER_ID:
-                return 0
-            elif count < 9:
-                number = 10 * number + byte - 48
-            if name == _INFO_HASH and count < 20:
-                wanted[count] = byte
-            count += 1
-            at += 1
-            byte = text[at]
+                if index == length and (length == _NAME_BYTES or names[cursor + index] == 0):
+                    break
+            cursor += _NAME_BYTES
+            name += 1
+        at += 1
+        first = at
         if name <= _PEER_ID:
-            if count != 20 or name == _INFO_HASH and hashes:
+            if name == _INFO_HASH and hashes:
                 return 0
-            if name == _INFO_HASH:
-                hashes = 1
-        elif name == _EVENT:
-            # Nothing, or the one that changes nothing.
-            if count and count != 7:
-                return 0
-            started = ptr8(b"started")
-            index = 0
-            while index < count:
-                if text[begin + index] != started[index]:
+            count = 0
+            while count < 20:
+                byte = text[at]
+                if byte == 37:
+                    if not kinds[text[at + 1]] & kinds[text[at + 2]] & _HEX:
+                        return 0
+                    byte = text[at + 1]
+                    index = text[at + 2]
+                    byte = ((byte & 15) + 9 * (byte >> 6) << 4) + (index & 15) + 9 * (index >> 6)
+                    at += 2
+                elif not kinds[byte] & _IN_BYTES:
                     return 0
-                index += 1
-        elif count == 0 or name > _COMPACT and name <= _LOGNET:
-            return 0
-        elif name == _LEFT:
-            # As many digits as one likes: only whether all of them are 0 matters.
-            if seen != _DIGIT:
+                if name == _INFO_HASH:
+                    wanted[count] = byte
+                    hashes = 1
+                count += 1
+                at += 1
+        elif name >= _EVENT:
+            while kinds[text[at]] & _IN_VALUES:
+                at += 1
+            count = at - first
+            if name == _EVENT:
+                # Nothing, or the one that changes nothing.
+                if count and count != 7:
+                    return 0
+                started = ptr8(b"started")
+                index = 0
+                while index < count:
+                    if text[first + index] != started[index]:
+                        return 0
+                    index += 1
+            elif count == 0 or name > _COMPACT and name <= _LOGNET:
                 return 0
-            index = 0
-            while index < count and text[begin + index] == 48:
-                index += 1
-            if index == count:
-                numbers[2] = 1
-        elif name <= _COMPACT:
-            if seen != _DIGIT or count > 9:
+            elif name == _COMPACT:
+                # A number that is not 0.
+                at = first
+                while text[at] == 48:
+                    at += 1
+                if not kinds[text[at]] & _DIGIT or count > 9:
+                    return 0
+                while kinds[text[at]] & _DIGIT:
+                    at += 1
+        else:
+            number = 0
+            while kinds[text[at]] & _DIGIT:
+                if name == _LEFT:
+                    # As many digits as one likes: only whether all of them are 0 matters.
+                    number |= text[at] - 48
+                elif at - first < 9:
+                    number = 10 * number + text[at] - 48
+                at += 1
+            count = at - first
+            if count == 0 or count > 9 and name != _LEFT:
                 return 0
-            if name == _PORT:
+            if name == _LEFT:
+                if number == 0:
+                    numbers[2] = 1
+            elif name == _PORT:
                 if number > 65535:
                     return 0
                 numbers[0] = number
-            elif name == _NUMWANT:
+            else:
                 numbers[1] = number if number < 200 else 200
-            elif number == 0:
-                return 0
+        byte = text[at]
         at += 1
-    return 1 if hashes and numbers[0] else 0
+    return 1 if byte == 32 and hashes and numbers[0] else 0
 
 
 @micropython.viper
-def answer(tools, directory, mask: int, raw, size: int, ip, ip_bytes: int, keep: int, reply) -> int:
-    """Answers an announce from an address; returns where the reply begins and ends, 0 if not.
+def answer(
+    tools, directory, mask: int, raw, ip, ip_at: int, ip_bytes: int, keep: int, reply
+) -> int:
+    """Answers an announce from an address, ip[ip_at:]; returns the place of the reply, 0 if not.
 
-    Its begin is the upper half of 32 bits.
+    It begins where the upper half of 32 bits says, and ends where the lower half does.
     """
     wanted = tools[_HASH]
     said = tools[_SAID]
-    if int(read(raw, size, wanted, said)) == 0:
+    if int(read(raw, wanted, said)) == 0:
         return 0
     numbers = ptr32(said)
     # The peer.
@@ -195,23 +223,17 @@ def answer(tools, directory, mask: int, raw, size: int, ip, ip_bytes: int, keep:
     source = ptr8(ip)
     index = 0
     while index < ip_bytes:
-        address[index] = source[index]
+        address[index] = source[ip_at + index]
         index += 1
     address[index] = numbers[0] >> 8
     address[index + 1] = numbers[0]
     memory = tools[_MEMORY]
+    width = ip_bytes + 2
+    state = tools[_STATE]
     swarm = int(
         renew(
-            tools[_STATE],
-            memory,
-            directory,
-            mask,
-            wanted,
-            compact,
-            ip_bytes + 2,
-            numbers[2],
-            tools[_RENEWED],
-        )
+            state, memory, directory, mask, wanted, compact, width, numbers[2], tools[_RENEWED]
+        )  # fmt: skip
     )
     if swarm == 0:
         return 0
@@ -219,6 +241,9 @@ def answer(tools, directory, mask: int, raw, size: int, ip, ip_bytes: int, keep:
     census(memory, swarm, counted)
     counts = ptr32(counted)
     words = ptr32(memory)
+    downloaded = words[swarm + 1]
+    if downloaded < 0:
+        return 0
     # How many of each family.
     want = numbers[1]
     v4 = counts[2]
@@ -241,40 +266,13 @@ def answer(tools, directory, mask: int, raw, size: int, ip, ip_bytes: int, keep:
             v6 = take_v6
         else:
             v4 = want
-    # The body up to the peers.
     random = ptr32(tools[_RANDOM])
     chance = (random[0] * 1664525 + 1013904223) & 0x3FFFFFFF
     interval = 1620 + (((chance >> 14) * 360) >> 16)
     chance = (chance * 1664525 + 1013904223) & 0x3FFFFFFF
-    random[0] = chance
-    out = ptr8(reply)
-    parts = ptr8(_BODY)
-    at = _BODY_AT
-    part = 0
-    index = 0
-    while index < 7:
-        while parts[part]:
-            out[at] = parts[part]
-            at += 1
-            part += 1
-        part += 1
-        if index < 6:
-            number = interval
-            if index == 0:
-                number = counts[0]
-            elif index == 1:
-                number = words[swarm + 1]
-                if number < 0:
-                    return 0
-            elif index == 2:
-                number = counts[1]
-            elif index == 4:
-                number = interval >> 1
-            elif index == 5:
-                number = 6 * v4
-            at = int(put_number(reply, at, number))
-        index += 1
     # The peers.
+    out = ptr8(reply)
+    at = _PEERS_AT
     family = 2
     while family < 4:
         take = v4 if family == 2 else v6
@@ -283,10 +281,10 @@ def answer(tools, directory, mask: int, raw, size: int, ip, ip_bytes: int, keep:
                 key = ptr8(_PEERS6)
                 index = 0
                 while index < 8:
-                    out[at] = key[index]
-                    at += 1
+                    out[at + index] = key[index]
                     index += 1
-                at = int(put_number(reply, at, 18 * v6))
+                at += 8 + (4 if v6 > 55 else 3 if v6 > 5 else 2)
+                put_number(reply, at, 18 * v6)
                 out[at] = 58
                 at += 1
             width = 6 if family == 2 else 18
@@ -299,32 +297,56 @@ def answer(tools, directory, mask: int, raw, size: int, ip, ip_bytes: int, keep:
             at += width * take
             chance = (chance * 1664525 + 1013904223) & 0x3FFFFFFF
         family += 1
+    random[0] = chance
     out[at] = 101
-    at += 1
-    # The head, which ends where the body begins.
-    first = ptr8(_KEEP if keep else _HEAD)
-    size = _KEEP_BYTES if keep else _HEAD_BYTES
-    length = at - _BODY_AT
-    begin = _BODY_AT - 4 - (4 if length > 999 else 3 if length > 99 else 2) - size
+    end = at + 1
+    # The rest of the body, and the head.
+    parts = ptr8(_BODY)
+    at = _PEERS_AT
     index = 0
-    while index < size:
-        out[begin + index] = first[index]
+    part = 0
+    while index < 8:
+        while parts[part]:
+            at -= 1
+            out[at] = parts[part]
+            part += 1
+        part += 1
+        if index == 6:
+            number = end - at
+            parts = ptr8(_KEEP if keep else _HEAD)
+            part = 0
+            while parts[part]:
+                at -= 1
+                out[at] = parts[part]
+                part += 1
+            part += 1
+        elif index < 6:
+            number = interval
+            if index == 0:
+                number = 6 * v4
+            elif index == 1:
+                number = interval >> 1
+            elif index == 3:
+                number = counts[1]
+            elif index == 4:
+                number = downloaded
+            elif index == 5:
+                number = counts[0]
+        if index < 7:
+            at = int(put_number(reply, at, number))
         index += 1
-    put_number(reply, begin + size, length)
-    out[_BODY_AT - 4] = out[_BODY_AT - 2] = 13
-    out[_BODY_AT - 3] = out[_BODY_AT - 1] = 10
-    return (begin << 16) + at
+    return (at << 16) + end
 
 
 @micropython.viper
-def put_number(reply, at: int, number: int) -> int:
-    """Writes a number that is not negative in decimal; returns where it ends."""
+def put_number(reply, end: int, number: int) -> int:
+    """Writes a number that is not negative in decimal, to end at `end`; returns where it begins."""
     out = ptr8(reply)
-    scale = 1
-    while number // scale > 9:
-        scale *= 10
-    while scale:
-        out[at] = 48 + number // scale % 10
-        at += 1
-        scale //= 10
-    return at
+    while number > 9:
+        end -= 1
+        rest = number // 10
+        out[end] = 48 + number - 10 * rest
+        number = rest
+    end -= 1
+    out[end] = 48 + number
+    return end

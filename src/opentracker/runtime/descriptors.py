@@ -21,24 +21,36 @@ class Descriptors:
         self._recv = libc.func("l", "recv", "ipLi")
         self._send = libc.func("l", "send", "ipLi")
         self._close = libc.func("i", "close", "i")
-        self._address = bytearray(_V6_BYTES)
+        self.calls = (self._accept, self._recv, self._send, self._close)
+        self.name = bytearray(_V6_BYTES)  # the address of who was accepted last
         # The kernel writes back what it used, which is the same for every address of a family.
         self._room_v4 = bytearray(_V4_BYTES.to_bytes(4, sys.byteorder))
         self._room_v6 = bytearray(_V6_BYTES.to_bytes(4, sys.byteorder))
 
     def accept(self, listener, ip_bytes):
         """Returns (connection, packed ip), or None if nobody waits at the descriptor `listener`."""
-        room = self._room_v4 if ip_bytes == 4 else self._room_v6
-        connection = self._accept(listener, self._address, room)
+        connection = self._accept(listener, self.name, self.room(ip_bytes))
         if connection < 0:
-            if os.errno() == _EAGAIN:
-                return None
-            raise OSError(os.errno())
+            self.check()
+            return None
         try:
-            return connection, bytes(self._address[4:8] if ip_bytes == 4 else self._address[8:24])
+            return connection, self.ip(ip_bytes)
         except MemoryError:
             self._close(connection)
             raise
+
+    def room(self, ip_bytes):
+        """Returns the length of an address with `ip_bytes` bytes of ip, for the kernel to read."""
+        return self._room_v4 if ip_bytes == 4 else self._room_v6
+
+    def ip(self, ip_bytes):
+        """Returns the packed ip of who was accepted last."""
+        return bytes(self.name[4:8] if ip_bytes == 4 else self.name[8:24])
+
+    def check(self):
+        """Raises OSError if the last call failed for more than that it would have to wait."""
+        if os.errno() != _EAGAIN:
+            raise OSError(os.errno())
 
     def read(self, connection, view):
         """Returns the bytes read, 0 at the end, -1 if none are there."""
@@ -58,6 +70,6 @@ class Descriptors:
         return connection
 
     def _result(self, size):
-        if size < 0 and os.errno() != _EAGAIN:
-            raise OSError(os.errno())
+        if size < 0:
+            self.check()
         return size

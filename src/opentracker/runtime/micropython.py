@@ -20,8 +20,9 @@ from opentracker.runtime.process import Signals, settle  # noqa: F401
 try:
     from opentracker.runtime import native
     from opentracker.runtime.announces import Announces
+    from opentracker.runtime.exchanges import Exchanges
 except (ImportError, SyntaxError, ValueError):
-    native = Announces = None
+    native = Announces = Exchanges = None
 
 NAME = "MicroPython " + ".".join([str(part) for part in sys.implementation[1][:3]])
 
@@ -186,13 +187,13 @@ class Listener:
         self._socket = _open(ip, port, socket.SOCK_STREAM)
         self._socket.setsockopt(_IPPROTO_TCP, _TCP_DEFER_ACCEPT, _DEFER_SECONDS)
         self._socket.listen(_BACKLOG)
-        self._ip_bytes = len(ip)
+        self.ip_bytes = len(ip)
         self.setsockopt = self._socket.setsockopt
         self.fileno = self._socket.fileno
         self.close = self._socket.close
 
     def accept(self):
-        return _connections.accept(self.fileno() if libc else self._socket, self._ip_bytes)
+        return _connections.accept(self.fileno() if libc else self._socket, self.ip_bytes)
 
 
 class _Sockets:
@@ -228,6 +229,12 @@ def connection_of(new):
 
 
 _connections = Descriptors(libc) if libc else _Sockets()
+
+
+def exchanges(announces, counters):
+    return Exchanges(announces, _connections, counters) if libc else None
+
+
 read = _connections.read
 write = _connections.write
 close = _connections.close

@@ -126,6 +126,8 @@ def sample(memory, block: int, width: int, want: int, chance: int, out, at: int)
     """Does what `pools.blocks.sample` does; `chance` is a random number of 16 bits."""
     source = ptr8(memory)
     target = ptr8(out)
+    source16 = ptr16(memory)
+    target16 = ptr16(out)
     peers = source[block] + source[block + 1]
     start = block + 4
     runs = 1 if want < 12 or peers < 2 * want else 4
@@ -153,6 +155,14 @@ def sample(memory, block: int, width: int, want: int, chance: int, out, at: int)
             if index == before_end - 1:
                 size -= over * width
         index += 1
+        if not at & 1:
+            # Addresses have an even number of bytes, and lie at even places.
+            size >>= 1
+            while size > 0:
+                target16[at >> 1] = source16[place >> 1]
+                at += 2
+                place += 2
+                size -= 1
         while size > 0:
             target[at] = source[place]
             at += 1
