@@ -109,13 +109,7 @@ class Connections:
         """Goes on with a connection that can be read from or written to."""
         if self._places[waiting.place] is not waiting:
             return  # Displaced earlier in this turn of the loop.
-        if waiting.unsent:
-            step = self._go_on
-        elif self._frontend.exchanges and not waiting.received and self._frontend.shortcut():
-            step = self._exchange
-        else:
-            step = self._receive_and_go_on
-        self._attempt(waiting, step)
+        self._attempt(waiting, self._go_on if waiting.unsent else self._receive_and_go_on)
 
     def expire(self):
         """Closes the connections whose deadline has passed."""
@@ -234,6 +228,9 @@ class Connections:
             self._close(waiting)
 
     def _receive_and_go_on(self, waiting):
+        shortcut = self._frontend.exchanges and self._frontend.shortcut()
+        if shortcut and not waiting.received:
+            return self._exchange(waiting, shortcut)
         size = read(waiting.connection, self._view)
         if size > 0:
             return self._take_request(waiting, bytes(self._view[:size]), size)
@@ -245,9 +242,8 @@ class Connections:
         waiting.received += request
         return self._go_on(waiting)
 
-    def _exchange(self, waiting):
+    def _exchange(self, waiting, shortcut):
         """Has a shortcut answer the next request of a kept connection, or goes on with it."""
-        shortcut = self._frontend.exchanges
         if shortcut.serve(waiting.connection, waiting.address):
             waiting.deadline = self.now + DEADLINE_SECONDS
             return True

@@ -50,15 +50,14 @@ class HttpFrontend:
 
     def shortcut(self):
         """Returns what may answer known peers before `answer` does, or None."""
-        return None if self.overheard or not self._asks_nobody() else self.exchanges
-
-    def _asks_nobody(self):
-        return self._tracker.asks_nobody() and not self.sources.proxies
+        if self.overheard or self.sources.proxies or not self._tracker.asks_nobody():
+            return None
+        return self.exchanges
 
     def answer(self, raw, size, address, keep_alive):
         """Returns the reply (bytes-like) to the complete request raw[:size] from `address`."""
         self.keep_alive = keep_alive
-        if self.announces and self._asks_nobody():
+        if self.announces and self._tracker.asks_nobody() and not self.sources.proxies:
             place = self.announces.answer_http(raw, address, keep_alive, self._buffer)
             if place:
                 return self._view[place >> 16 : place & 0xFFFF]

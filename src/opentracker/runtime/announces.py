@@ -59,7 +59,7 @@ class Announces:
         """
         swarms = self.swarms
         place = announces_http.answer(
-            self.tools, swarms.directory, swarms.mask, raw, ip, 0, len(ip), keep_alive, reply
+            self.tools, swarms.directory, swarms.mask, raw, ip, keep_alive, reply
         )
         if place:
             self._counters.tcp_announces += 1

@@ -93,8 +93,9 @@ _PEERS_AT = const(256)  # in the buffer: more than head and body need
 def read(raw, info_hash, said) -> int:
     """Reads the announce that `raw` begins with, a complete request.
 
-    Returns 0 if it is not a common one. That has an info_hash and a port, and means in each
-    parameter what it says at first sight. `said` becomes the port, numwant, and whether it seeds.
+    Returns where its query has ended, 0 if it is not a common one. That has an info_hash and a
+    port, and means in each parameter what it says at first sight. `said` becomes the port, numwant,
+    and whether it seeds.
     """
     text = ptr8(raw)
     kinds = ptr8(_KINDS)
@@ -201,22 +202,25 @@ def read(raw, info_hash, said) -> int:
                 numbers[1] = number if number < 200 else 200
         byte = text[at]
         at += 1
-    return 1 if byte == 32 and hashes and numbers[0] else 0
+    return at if byte == 32 and hashes and numbers[0] else 0
 
 
 @micropython.viper
-def answer(
-    tools, directory, mask: int, raw, ip, ip_at: int, ip_bytes: int, keep: int, reply
-) -> int:
-    """Answers an announce from an address, ip[ip_at:]; returns the place of the reply, 0 if not.
+def answer(tools, directory, mask: int, raw, ip, keep: int, reply) -> int:
+    """Answers the complete request that `raw` begins with; returns what `respond` does, or 0."""
+    if int(read(raw, tools[_HASH], tools[_SAID])) == 0:
+        return 0
+    return int(respond(tools, directory, mask, ip, 0, int(len(ip)), keep, reply))
+
+
+@micropython.viper
+def respond(tools, directory, mask: int, ip, ip_at: int, ip_bytes: int, keep: int, reply) -> int:
+    """Answers what was `read` from an address, ip[ip_at:]; returns the place of the reply, or 0.
 
     It begins where the upper half of 32 bits says, and ends where the lower half does.
     """
+    numbers = ptr32(tools[_SAID])
     wanted = tools[_HASH]
-    said = tools[_SAID]
-    if int(read(raw, wanted, said)) == 0:
-        return 0
-    numbers = ptr32(said)
     # The peer.
     compact = tools[_PEER_V4 if ip_bytes == 4 else _PEER_V6]
     address = ptr8(compact)

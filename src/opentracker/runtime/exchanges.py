@@ -44,7 +44,6 @@ class Exchanges:
             counters.numwants,
             self._left,
             announces.tools,
-            announces.said,
         )
 
     def accept(self, listener, most):

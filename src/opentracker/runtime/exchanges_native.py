@@ -2,7 +2,7 @@
 
 import micropython
 from micropython import const
-from opentracker.runtime.announces_http import answer
+from opentracker.runtime.announces_http import read, respond
 
 # ruff: noqa: F821  (ptr8 and ptr32 are types of the viper compiler)
 
@@ -17,7 +17,10 @@ _REPLY_ADDRESS = const(6)
 _NUMWANTS = const(7)
 _LEFT = const(8)
 _TOOLS = const(9)
-_SAID = const(10)
+
+# Of the tools.
+_HASH = const(3)
+_SAID = const(11)
 
 # What is left of an exchange that is another's: its connection, how many bytes were read, and
 # where in the reply what could not be sent begins and ends.
@@ -31,45 +34,33 @@ _DONT_WAIT_NO_SIGNAL = const(0x4040)
 
 
 @micropython.viper
-def has_ended(raw, size: int) -> int:
-    """Tells whether raw[:size] is one whole request, as clients write them: CR LF CR LF ends it.
+def read_headers(raw, at: int, size: int) -> int:
+    """Tells what the headers of the request in raw[:size] say, whose first line goes on at `at`.
 
-    Returns 0 if not, 1 if so, 2 if a header of it may ask to keep the connection.
+    Returns 2 if they ask to keep the connection, 1 if not, 0 if they end before or after `size`,
+    or do not say it as clients do.
     """
     text = ptr8(raw)
-    last = size - 4
-    if last < 0 or text[last] != 13 or text[last + 1] != 10 or text[last + 2] != 13:
+    header = ptr8(b"connection: keep-alive\r")
+    last = size - 2
+    if size < 4 or text[last] != 13 or text[size - 1] != 10 or text[last - 1] != 10:
         return 0
-    if text[last + 3] != 10:
-        return 0
-    may_keep = 1
-    at = 14
-    while at < last:
+    answer = 1
+    while True:
+        while text[at] != 10:
+            at += 1
+        at += 1
         byte = text[at]
-        if byte == 10:
-            if text[at + 1] == 10 or text[at + 1] == 13:
-                return 0
-        elif byte == 45 and text[at - 1] == 112:
-            may_keep = 2
-        at += 1
-    return may_keep
-
-
-@micropython.viper
-def asks_to_keep(raw, size: int) -> int:
-    """Tells whether a whole request has the header Connection: keep-alive as clients write it."""
-    text = ptr8(raw)
-    header = ptr8(b"\nConnection: Keep-Alive\r")
-    at = 14
-    while at < size - 24:
-        if text[at] == 10:
-            index = 1
-            while index < 24 and text[at + index] | 32 == header[index] | 32:
+        if byte == 13 or byte == 10:
+            return answer if at == last else 0
+        if byte | 32 == 99:
+            index = 0
+            while index < 23 and text[at + index] | 32 == header[index] | 32:
                 index += 1
-            if index == 24:
-                return 1
-        at += 1
-    return 0
+            if index == 23:
+                answer = 2
+            elif index >= 11 and (index > 12 or text[at + 12] | 32 != 99):
+                return 0
 
 
 @micropython.viper
@@ -88,16 +79,15 @@ def exchange(
     left[_SIZE] = size
     if size <= 0:
         return 0
-    ended = int(has_ended(buffer, size))
-    if ended != (2 if keep else 1):
-        return 0
-    if keep and int(asks_to_keep(buffer, size)) == 0:
+    tools = means[_TOOLS]
+    at = int(read(buffer, tools[_HASH], tools[_SAID]))
+    if at == 0 or int(read_headers(buffer, at, size)) != (2 if keep else 1):
         return 0
     reply = means[_REPLY]
-    place = int(answer(means[_TOOLS], directory, mask, buffer, ip, ip_at, ip_bytes, keep, reply))
+    place = int(respond(tools, directory, mask, ip, ip_at, ip_bytes, keep, reply))
     if place == 0:
         return 0
-    said = ptr32(means[_SAID])
+    said = ptr32(tools[_SAID])
     numwants = ptr32(means[_NUMWANTS])
     numwants[said[1]] = numwants[said[1]] + 1
     begin = place >> 16

@@ -157,12 +157,15 @@ def sample(memory, block: int, width: int, want: int, chance: int, out, at: int)
         index += 1
         if not at & 1:
             # Addresses have an even number of bytes, and lie at even places.
-            size >>= 1
-            while size > 0:
-                target16[at >> 1] = source16[place >> 1]
-                at += 2
-                place += 2
-                size -= 1
+            unit = place >> 1
+            end = unit + (size >> 1)
+            at >>= 1
+            while unit < end:
+                target16[at] = source16[unit]
+                at += 1
+                unit += 1
+            at <<= 1
+            size = 0
         while size > 0:
             target[at] = source[place]
             at += 1
