@@ -11,7 +11,10 @@ from opentracker.pools.arena import BLOCK_SIZES, PAGE
 from opentracker.pools.ledger import SWARM_UNITS
 from opentracker.pools.swarms import RECORD_BYTES, SWARMS_IN_A_PAGE
 
-_HEADER = 16  # of a cut page: class and use, first free block, previous and next open page
+_HEADER = 16  # of a cut page or run: class and use, first free block, previous and next open one
+_RUN = 4 * PAGE
+_ALL_FREE, _CUT = 15, 16  # what the table of runs says of one; below 15 a bit for each free page
+_FREE_PAGES, _FREE_RUNS = -2, -1  # the last lists of an arena
 _KEYS = 4
 _RECORDS = _KEYS + 20 * SWARMS_IN_A_PAGE
 _INLINE = 2
@@ -26,6 +29,8 @@ class Claims:
         self.arena = arena
         self.uses = {}
         self._cut = {}
+        for page in range(0, (arena.pages + 3) // 4, PAGE):
+            self.uses[page] = "runs"
 
     def page(self, page, use):
         """Claims a whole page for `use`."""
@@ -36,67 +41,96 @@ class Claims:
 
     def block(self, block, use):
         """Claims a block, as it was handed out by take_block; returns its size."""
-        page = block // PAGE * PAGE
-        if page == block:
-            self.page(page, use)
+        piece, size = self._piece_of(block)
+        if piece == block:
+            self.page(block, use)
             return PAGE
-        if page not in self._cut:
-            self.page(page, "cut")
-            self._cut[page] = []
-        self._cut[page].append(block - page)
-        return self._block_size(page)
+        if piece not in self._cut:
+            for page in range(piece, piece + size, PAGE):
+                self.page(page, "cut")
+            self._cut[piece] = []
+        self._cut[piece].append(block - piece)
+        return self._block_size(piece)
 
     def close(self):
         """Checks that what is not claimed is free, once, and that the arena knows it."""
-        self._close_open_pages()
-        for page in self._cut:
-            self._close_cut_page(page)
+        self._close_open_pieces()
+        for piece in self._cut:
+            self._close_cut_piece(piece)
         arena = self.arena
-        page = arena._returned
-        while page:
+        for page in self._list(_FREE_PAGES):
             self.page(page, "free")
-            page = arena.words[page // 4]
+        for run in self._list(_FREE_RUNS):
+            for page in range(run, run + _RUN, PAGE):
+                self.page(page, "free")
+        self._close_runs()
         for number in range(arena._untouched, arena.pages):
             self.page(number * PAGE, "free")
         assert self.count("free") == arena.free_pages
-        assert len(self.uses) == arena.pages - 1, "a page is neither used nor free"
+        assert len(self.uses) == arena.pages, "a page is neither used nor free"
 
     def count(self, use):
         """How many pages are used for `use`."""
         return list(self.uses.values()).count(use)
 
-    def _block_size(self, page):
-        return BLOCK_SIZES[self.arena.words[page // 4] & 255]
+    def _piece_of(self, block):
+        """Offset and size of the page or run that a block was cut from."""
+        size = _RUN if self.arena.bytes[block // _RUN] == _CUT else PAGE
+        return block // size * size, size
 
-    def _free_blocks(self, page):
+    def _block_size(self, piece):
+        return BLOCK_SIZES[self.arena.words[piece // 4] & 255]
+
+    def _list(self, kind):
+        """The members of one of the arena's lists, whose neighbours have to know each other."""
+        words = self.arena.words
+        members, before, piece = [], 0, self.arena._lists[kind]
+        while piece:
+            assert words[piece // 4 + 2] == before
+            members.append(piece)
+            assert len(members) < self.arena.pages, "list %d is a ring" % kind
+            before, piece = piece, words[piece // 4 + 3]
+        return members
+
+    def _free_blocks(self, piece):
         words = self.arena.words
         free = []
-        block = words[page // 4 + 1]
+        block = words[piece // 4 + 1]
         while block:
             free.append(block)
-            assert len(free) <= PAGE // BLOCK_SIZES[0], "page %d: free blocks in a ring" % page
-            block = words[(page + block) // 4]
+            assert len(free) <= PAGE // BLOCK_SIZES[0], "page %d: free blocks in a ring" % piece
+            block = words[(piece + block) // 4]
         return free
 
-    def _close_cut_page(self, page):
-        size = self._block_size(page)
-        used = self._cut[page]
-        found = sorted(used + self._free_blocks(page))
-        assert found == list(range(_HEADER, PAGE - size + 1, size)), (page, size, found)
-        assert self.arena.words[page // 4] >> 8 == len(used)
+    def _close_cut_piece(self, piece):
+        block_size = self._block_size(piece)
+        _, size = self._piece_of(piece)
+        assert (size == _RUN) == (504 < block_size < PAGE)
+        used = self._cut[piece]
+        found = sorted(used + self._free_blocks(piece))
+        assert found == list(range(_HEADER, size - block_size + 1, block_size)), (piece, found)
+        assert self.arena.words[piece // 4] >> 8 == len(used)
 
-    def _close_open_pages(self):
-        words = self.arena.words
+    def _close_open_pieces(self):
         opened = []
         for kind in range(len(BLOCK_SIZES) - 1):
-            before, page = 0, self.arena._open_pages[kind]
-            while page:
-                assert page in self._cut, "page %d is open and none of its blocks used" % page
-                assert words[page // 4] & 255 == kind
-                assert words[page // 4 + 2] == before
-                opened.append(page)
-                before, page = page, words[page // 4 + 3]
-        assert sorted(opened) == sorted(page for page in self._cut if self._free_blocks(page))
+            for piece in self._list(kind):
+                assert piece in self._cut, "page %d is open and none of its blocks used" % piece
+                assert self.arena.words[piece // 4] & 255 == kind
+                opened.append(piece)
+        assert sorted(opened) == sorted(piece for piece in self._cut if self._free_blocks(piece))
+
+    def _close_runs(self):
+        """Checks the table of runs against what has been found of the pages in each."""
+        for run in range(0, self.arena._untouched * PAGE, _RUN):
+            found = self.arena.bytes[run // _RUN]
+            free = sum(1 << bit for bit in range(4) if self.uses.get(run + bit * PAGE) == "free")
+            is_cut = run in self._cut and self._piece_of(run)[1] == _RUN
+            assert found == (_CUT if is_cut else free), (run, found, free)
+            listed = run in self._list(_FREE_RUNS)
+            assert listed == (free == _ALL_FREE), "four free pages and no run"
+        end = (self.arena._untouched + 3) // 4
+        assert not any(self.arena.bytes[end : (self.arena.pages + 3) // 4])
 
 
 class Swarm:

@@ -255,17 +255,17 @@ class PeerLists:
         if not ref & 1:
             wanted = blocks.bytes_for(self._memory[block + 2] + 1, self.width)
             if wanted <= PAGE:
-                return self._move_to(record, ref, block, wanted)
+                return self._move_to(self._arena.take_block(wanted), record, ref, block)
             ref = self._directories.begin(block)
             if not ref:
                 return 0
             self._words[record + self._cell] = ref
         return self._split_for(record, peer)
 
-    def _move_to(self, record, ref, block, wanted):
-        target = self._arena.take_block(wanted)
+    def _move_to(self, target, record, ref, block):
+        """Moves a list to the new block `target` unless that is 0; returns `target`."""
         if target:
-            blocks.create(self._memory, target, size_that_fits(wanted), self.width)
+            blocks.create(self._memory, target, self._arena.block_size(target), self.width)
             blocks.copy(self._memory, block, target, self.width)
             self._words[record + self._cell] = target
             if ref != INLINE:
@@ -353,7 +353,17 @@ class PeerLists:
                 self._words[record + self._cell] = shrunk
                 self._shrink(record)
         elif ref > INLINE:
-            peers = self._memory[ref] + self._memory[ref + 1]
-            wanted = blocks.bytes_for(peers + 1, self.width)
-            if size_that_fits(wanted) * 3 < self._arena.block_size(ref) * 2:
-                self._move_to(record, ref, ref, wanted)
+            self._shrink_block(record, ref)
+
+    def _shrink_block(self, record, ref):
+        """Moves a list to a smaller block if one has room for it and a peer more."""
+        memory, arena = self._memory, self._arena
+        wanted = blocks.bytes_for(memory[ref] + memory[ref + 1] + 1, self.width)
+        size = arena.block_size(ref)
+        if wanted > PAGE or size_that_fits(wanted) >= size:
+            return
+        target = arena.take_block(wanted)
+        if target and arena.block_size(target) >= size:  # in want of a run
+            arena.give_block(target)
+        else:
+            self._move_to(target, record, ref, ref)
