@@ -92,6 +92,9 @@ class Claims:
             before, piece = piece, words[piece // 4 + 3]
         return members
 
+    def _is_open(self, piece):
+        return self.arena.words[piece // 4 + 1] != 0
+
     def _free_blocks(self, piece):
         words = self.arena.words
         free = []
@@ -118,17 +121,17 @@ class Claims:
                 assert piece in self._cut, "page %d is open and none of its blocks used" % piece
                 assert self.arena.words[piece // 4] & 255 == kind
                 opened.append(piece)
-        assert sorted(opened) == sorted(piece for piece in self._cut if self._free_blocks(piece))
+        assert sorted(opened) == sorted(piece for piece in self._cut if self._is_open(piece))
 
     def _close_runs(self):
         """Checks the table of runs against what has been found of the pages in each."""
+        free_runs = set(self._list(_FREE_RUNS))
         for run in range(0, self.arena._untouched * PAGE, _RUN):
             found = self.arena.bytes[run // _RUN]
             free = sum(1 << bit for bit in range(4) if self.uses.get(run + bit * PAGE) == "free")
             is_cut = run in self._cut and self._piece_of(run)[1] == _RUN
             assert found == (_CUT if is_cut else free), (run, found, free)
-            listed = run in self._list(_FREE_RUNS)
-            assert listed == (free == _ALL_FREE), "four free pages and no run"
+            assert (run in free_runs) == (free == _ALL_FREE), "four free pages and no run"
         end = (self.arena._untouched + 3) // 4
         assert not any(self.arena.bytes[end : (self.arena.pages + 3) // 4])
 

@@ -5,8 +5,11 @@ from makers import Numbers, reserve
 
 from opentracker.pools.arena import BLOCK_SIZES, PAGE, Arena, size_that_fits
 
-SMALL_SIZES = BLOCK_SIZES[:-1]
+RUN = 4 * PAGE
+SMALL_SIZES = BLOCK_SIZES[:-3]
 BLOCKS_IN_A_PAGE = (50, 31, 21, 16, 12, 9, 7, 5, 4, 3, 2)
+LARGE_SIZES = BLOCK_SIZES[-3:-1]
+BLOCKS_IN_A_RUN = (6, 5)
 
 
 def arena_of(pages):
@@ -89,6 +92,13 @@ def test_nothing_is_larger_than_a_page():
     raise AssertionError("a block larger than a page")
 
 
+def test_a_block_begins_where_a_page_does_only_if_it_is_one():
+    for size in BLOCK_SIZES:
+        arena = arena_of(15)
+        for block in take_all(arena, size):
+            assert (block % PAGE == 0) == (arena.block_size(block) == PAGE), (size, block)
+
+
 def test_a_cut_page_holds_as_many_blocks_as_fit():
     for size, blocks in zip(SMALL_SIZES, BLOCKS_IN_A_PAGE):
         arena = arena_of(2)
@@ -98,13 +108,13 @@ def test_a_cut_page_holds_as_many_blocks_as_fit():
 
 
 def test_blocks_do_not_overlap():
-    for size in SMALL_SIZES:
-        arena = arena_of(3)
+    for size in BLOCK_SIZES:
+        arena = arena_of(11)
         taken = take_all(arena, size)
         for number, block in enumerate(taken):
-            arena.bytes[block : block + size] = bytes([number]) * size
+            arena.bytes[block : block + size] = bytes([number & 255]) * size
         for number, block in enumerate(taken):
-            assert arena.bytes[block : block + size] == bytes([number]) * size
+            assert arena.bytes[block : block + size] == bytes([number & 255]) * size
         check(arena, taken)
 
 
@@ -143,6 +153,163 @@ def test_open_pages_serve_when_no_page_is_left():
     taken.append(arena.take_block(300))
     assert taken[-1]
     check(arena, taken)
+
+
+# Runs: four pages side by side
+
+
+def sizes_of(arena, blocks):
+    return [arena.block_size(block) for block in blocks]
+
+
+def runs_left(arena):
+    """How many runs the arena can still cut; takes them all."""
+    return sizes_of(arena, take_all(arena, 816)).count(816) // 5
+
+
+def test_a_run_holds_as_many_blocks_as_fit_and_pages_serve_after_the_last():
+    for size, blocks in zip(LARGE_SIZES, BLOCKS_IN_A_RUN):
+        arena = arena_of(14)  # of which 4 to 11 make two runs
+        taken = take_all(arena, size)
+        assert sizes_of(arena, taken) == 2 * blocks * [size] + 6 * [PAGE]
+        assert sorted(taken[2 * blocks :]) == [PAGE * number for number in (1, 2, 3, 12, 13, 14)]
+        assert arena.free_pages == 0
+        check(arena, taken)
+
+
+def test_a_larger_open_run_serves_before_a_page():
+    arena = arena_of(9)
+    taken = [arena.take_block(816)]
+    taken += [arena.take_block(600) for _ in range(5)]
+    assert sizes_of(arena, taken) == 5 * [816] + [PAGE]
+    check(arena, taken)
+    arena.give_block(taken.pop(2))
+    taken.append(arena.take_block(680))
+    assert arena.block_size(taken[-1]) == 816
+    check(arena, taken)
+
+
+def test_pages_skipped_for_a_run_are_not_lost():
+    for first in range(1, 5):
+        arena = arena_of(8)
+        taken = [arena.take_page() for _ in range(first)]
+        taken.append(arena.take_block(816))
+        assert arena.block_size(taken[-1]) == (816 if first < 4 else PAGE)
+        assert arena.free_pages == (4 - first if first < 4 else 3)
+        check(arena, taken)
+        while arena.free_pages:
+            taken.append(arena.take_page())
+            assert taken[-1]
+        check(arena, taken)
+
+
+def test_pages_before_the_run_that_come_back_make_one_with_those_skipped():
+    arena = arena_of(12)
+    pages = [arena.take_page() for _ in range(6)]
+    for page in pages[3:]:  # 4, 5 and 6; 7 was never touched
+        arena.give_page(page)
+    taken = pages[:3] + [arena.take_block(816)]
+    assert taken[-1] // RUN == 1
+    check(arena, taken)
+
+
+def test_a_run_without_used_blocks_is_given_back_as_pages():
+    for size, blocks in zip(LARGE_SIZES, BLOCKS_IN_A_RUN):
+        for backwards in (False, True):
+            arena = arena_of(11)
+            taken = [arena.take_block(size) for _ in range(2 * blocks)]
+            given = list(reversed(taken)) if backwards else taken
+            for number, block in enumerate(given):
+                assert arena.free_pages == 3 + number // blocks * 4
+                arena.give_block(block)
+                check(arena, given[number + 1 :])
+            assert is_as_new(arena)
+            pages = take_all(arena, PAGE)
+            assert len(pages) == 11
+            check(arena, pages=pages)
+
+
+def test_four_free_pages_are_a_run_again():
+    for order in ((0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)):
+        arena = arena_of(11)
+        taken = take_all(arena, PAGE)
+        for count, place in enumerate(order):
+            arena.give_page(RUN + place * PAGE)
+            taken.remove(RUN + place * PAGE)
+            check(arena, taken)
+            block = arena.take_block(816)
+            assert arena.block_size(block) == (816 if count == 3 else PAGE)
+            check(arena, taken + [block])
+            arena.give_block(block)
+        assert runs_left(arena) == 1
+
+
+def test_a_free_run_becomes_pages_only_when_no_other_page_is_free():
+    arena = arena_of(8)
+    block = arena.take_block(816)
+    taken = [arena.take_page() for _ in range(4)]  # all that there are beside the run
+    arena.give_block(block)
+    arena.give_page(taken.pop(1))
+    taken.append(arena.take_page())
+    assert arena.free_pages == 4 and taken[-1] // RUN != 1
+    taken.append(arena.take_page())
+    assert taken[-1] // RUN == 1
+    check(arena, taken)
+    arena.give_page(taken.pop())
+    assert runs_left(arena) == 1
+
+
+def test_the_ends_of_the_arena_make_no_run():
+    for pages in range(1, 16):
+        arena = arena_of(pages)
+        taken = take_all(arena, PAGE)
+        assert len(taken) == pages
+        for page in taken:
+            arena.give_page(page)
+        check(arena)
+        assert runs_left(arena) == max(0, (pages + 1) // 4 - 1)
+        assert arena.free_pages == 0
+
+
+def test_a_large_arena_has_more_pages_aside():
+    for pages, aside in ((4096, 1), (4097, 2), (4102, 2)):
+        arena = Arena(*reserve(pages * PAGE))
+        assert arena.free_pages == pages - aside
+        taken = [arena.take_block(816), arena.take_page()]
+        assert taken == [RUN + 16, 3 * PAGE]  # the last of those skipped
+        taken += take_all(arena, PAGE)
+        assert len(taken) == 1 + pages - aside - 4
+        assert min(taken) == aside * PAGE and max(taken) == (pages - 1) * PAGE
+        for block in taken:
+            arena.give_block(block)
+        check(arena)
+        assert runs_left(arena) == pages // 4 - 1
+
+
+def test_runs_come_back_however_long_it_goes_on():
+    arena, random = arena_of(43), Numbers(7)
+    for _ in range(12):
+        taken, fallen = [], 0
+        for step in range(400):
+            if random.below(100) < 70 or not taken:
+                # Half of all blocks are large, the others small ones and pages.
+                size = (600, 700, 800, 1 + random.below(504), PAGE, 700)[random.below(6)]
+                block = arena.take_block(size)
+                fallen += block and size < PAGE == arena.block_size(block)
+                taken += [block] if block else []
+            else:
+                arena.give_block(taken.pop(random.below(len(taken))))
+            if step % 100 == 99:
+                check(arena, taken)
+        assert fallen, "there was a run for all of them"
+        for block in taken:
+            arena.give_block(block)
+        assert is_as_new(arena)
+        taken = [arena.take_block(816) for _ in range(50)]
+        assert sizes_of(arena, taken) == 50 * [816]
+        for block in taken:
+            arena.give_block(block)
+        assert is_as_new(arena)
 
 
 def test_random_use_leaves_nothing_behind():
