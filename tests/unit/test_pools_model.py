@@ -14,8 +14,10 @@ from opentracker.pools import PEER_LIFETIME, SWARM_LIFETIME, V4, V6, keyed
 SECRETS = st.integers(0, 0xFFFFFFFF)
 SWARMS = st.integers(0, 7)
 FAMILIES = st.sampled_from([V4, V6])
-# Mostly few peers at a time, sometimes enough for a page, or for a directory of pages.
-COUNTS = st.one_of(st.integers(1, 4), st.integers(1, 60), st.integers(100, 250))
+# Mostly few peers at a time, sometimes enough for a part of a run, a page, or a directory of pages.
+COUNTS = st.one_of(
+    st.integers(1, 4), st.integers(1, 60), st.integers(20, 130), st.integers(100, 250)
+)
 STARTS = st.one_of(st.integers(0, 3), st.integers(0, 300))
 MINUTES = st.one_of(st.integers(1, 15), st.just(44), st.just(45), st.integers(1, 4000))
 LONGEST_LEAP = 15  # minutes that the clock may run ahead of the sweep

@@ -89,7 +89,7 @@ def test_both_kinds_of_pools_keep_the_same_peers():
     for step in range(3000):
         info_hash = SWARMS[randrange(5)]
         family = randrange(2)
-        peer = address(randrange(60) + 1, 18 if family else 6)
+        peer = address(randrange(randrange(20, 130)) + 1, 18 if family else 6)
         seeding, completed = randrange(2) == 1, randrange(8) == 0
         for pools in both:
             if step % 7:

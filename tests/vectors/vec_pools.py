@@ -6,6 +6,7 @@ from inventory import Inventory
 from makers import Numbers, info_hash, ipv6, peer_v4, peer_v6, pools_of
 
 from opentracker.pools import V4, V6
+from opentracker.pools.arena import PAGE
 
 HASH = info_hash(0)
 FAMILIES = ((V4, peer_v4), (V6, peer_v6))
@@ -362,6 +363,10 @@ def kind_of(pools, family):
     return "directory" if reference & 1 else "block"
 
 
+# The most peers of either family that a block of half a page holds, and those of a run.
+LAST_OF_A_BLOCK = (71, 96, 116, 26, 35, 42)
+
+
 def test_lists_grow_and_all_memory_comes_back():
     for family, make in FAMILIES:
         largest_block = 53 if family else 145
@@ -369,7 +374,7 @@ def test_lists_grow_and_all_memory_comes_back():
             pools = pools_of(128)
             for size in range(1, 251):
                 announce(pools, make(size), seeding=size % 2 == 0)
-                if size in (1, 2, 3, 9, largest_block, largest_block + 1, 250):
+                if size in LAST_OF_A_BLOCK + (1, 2, 3, 9, largest_block, largest_block + 1, 250):
                     kind = "inline" if size == 1 else "block"
                     kind = "directory" if size > largest_block else kind
                     assert kind_of(pools, family) == kind, (family, size)
@@ -410,6 +415,112 @@ def test_lists_shrink_as_peers_stop():
         announce(pools, peer_v4(0))
     claims = Inventory(pools).claims
     assert claims.count("free") >= pools.arena.pages - 4
+
+
+def sizes_of(pools, family, swarms):
+    """The sizes of the blocks that the lists of some swarms are made of."""
+    blocks = [pools.blocks_of(pools.find(info_hash(number)), family) for number in swarms]
+    return [pools.arena.block_size(block) for each in blocks for block in each]
+
+
+def test_lists_of_about_a_hundred_peers_share_runs():
+    for family, make, middle, most in ((V4, peer_v4, 96, 116), (V6, peer_v6, 35, 42)):
+        for peers, size, pages in ((middle, 680, 16), (middle + 1, 816, 20), (most, 816, 20)):
+            pools = pools_of(128)
+            for number in range(24):
+                for peer in range(peers):
+                    announce(pools, make(200 * number + peer), info_hash(number))
+            assert sizes_of(pools, family, range(24)) == 24 * [size]
+            assert Inventory(pools).claims.count("cut") == pages
+
+
+def test_lists_shrink_to_the_smallest_block_with_room_for_one_more():
+    """Or nearly: who left has to be found out by the sweep, which looks when somebody is due."""
+    for family, make, steps in (
+        (V4, peer_v4, ((116, PAGE), (115, 816), (95, 680), (70, 504), (40, 336), (3, 32))),
+        (V6, peer_v6, ((42, PAGE), (41, 816), (34, 680), (25, 504), (14, 336), (3, 84))),
+    ):
+        for peers, size in steps:
+            pools = pools_of(64)
+            largest = 145 if family == V4 else 53
+            for number in range(largest):
+                announce(pools, make(number), info_hash(1))
+            assert sizes_of(pools, family, [1]) == [PAGE]
+            go_to(pools, 30)
+            for number in range(peers):
+                announce(pools, make(number), info_hash(1))
+            go_to(pools, 46)
+            assert peers_of(pools, info_hash(1)) == peers
+            assert sizes_of(pools, family, [1]) == [size], (family, peers)
+            Inventory(pools)
+
+
+def without_runs(pools, runs=0):
+    """Takes pages of the arena till each fourth and `runs` runs are left; returns those taken."""
+    arena = pools.arena
+    taken = [arena.take_page() for _ in range(arena.free_pages)]
+    left = [page for page in taken if page // PAGE % 4 == 0 or 3 <= page // PAGE // 4 < 3 + runs]
+    for page in left:
+        arena.give_page(page)
+    return [page for page in taken if page not in left]
+
+
+def give_back(pools, pages):
+    for page in pages:
+        pools.arena.give_page(page)
+    Inventory(pools)
+
+
+def test_without_runs_lists_get_pages():
+    for family, make, most in ((V4, peer_v4, 71), (V6, peer_v6, 26)):
+        pools = pools_of(64)
+        taken = without_runs(pools)
+        for peer in range(most + 1):
+            for number in range(3):
+                free = pools.arena.free_pages
+                assert announce(pools, make(200 * number + peer), info_hash(number))
+        assert sizes_of(pools, family, range(3)) == 3 * [PAGE]
+        assert pools.arena.free_pages == free and not pools.refused
+        give_back(pools, taken)
+
+
+def test_in_want_of_a_run_lists_stay_where_they_are():
+    for family, make, most, middle in ((V4, peer_v4, 145, 71), (V6, peer_v6, 53, 26)):
+        pools = pools_of(64)
+        taken = without_runs(pools)
+        for number in range(most):
+            announce(pools, make(number), info_hash(1))
+        free = pools.arena.free_pages
+        block = pools.blocks_of(pools.find(info_hash(1)), family)
+        for number in range(most - 1, middle - 2, -1):
+            stop(pools, make(number), info_hash(1))
+            assert pools.blocks_of(pools.find(info_hash(1)), family) == block or number < middle
+            assert pools.arena.free_pages == free
+        assert sizes_of(pools, family, [1]) == [504]
+        give_back(pools, taken)
+
+
+def test_a_list_that_shrinks_never_gets_a_larger_block():
+    """Though one of the size it wants may be had from a larger class only, or as a page."""
+    for others in (0, 3):  # with three the run is full
+        pools = pools_of(64)
+        taken = without_runs(pools, runs=1)
+        first = pools.arena.take_block(816)
+        for number in range(1 + others):
+            for peer in range(110):
+                announce(pools, peer_v4(200 * number + peer), info_hash(number))
+        assert sizes_of(pools, V4, range(1 + others)) == (1 + others) * [816]
+        go_to(pools, 30)
+        for number in range(1 + others):
+            for peer in range(110 if number else 80):
+                announce(pools, peer_v4(200 * number + peer), info_hash(number))
+        free = pools.arena.free_pages
+        go_to(pools, 46)
+        assert peers_of(pools, info_hash(0)) == 80
+        assert sizes_of(pools, V4, range(1 + others)) == (1 + others) * [816]
+        assert pools.arena.free_pages == free
+        pools.arena.give_block(first)
+        give_back(pools, taken)
 
 
 def test_one_peer_of_either_family_needs_no_block():
