@@ -360,7 +360,7 @@ class PeerLists:
         memory, arena = self._memory, self._arena
         wanted = blocks.bytes_for(memory[ref] + memory[ref + 1] + 1, self.width)
         size = arena.block_size(ref)
-        if wanted > PAGE or size_that_fits(wanted) >= size:
+        if size_that_fits(wanted) >= size:
             return
         target = arena.take_block(wanted)
         if target and arena.block_size(target) >= size:  # in want of a run
