@@ -35,7 +35,10 @@ class UdpLoad:
 
     def run(self, mode, port, **settings):
         words = ["%s=%d" % pair for pair in settings.items()]
-        return json.loads(output_of([self.program, mode, ADDRESS, str(port)] + words))
+        figures = json.loads(output_of([self.program, mode, ADDRESS, str(port)] + words))
+        for name in ("p50", "p99", "max"):
+            figures[name + "_ms"] = figures.pop(name + "_us") / 1000
+        return figures
 
     def info_hash(self, swarm=0):
         words = ["first=%d" % swarm, "swarms=1"]
@@ -101,7 +104,7 @@ def ab(port, path, seconds, keep_alive):
         "error": "",
         "bytes_per_reply": figure("HTML transferred:") / max(1, answers),
         "kept_alive": int(figure("Keep-Alive requests:")),
-        "p50_us": figure("  50%") * 1000,
-        "p99_us": figure("  99%") * 1000,
-        "max_us": figure(" 100%") * 1000,
+        "p50_ms": figure("  50%"),
+        "p99_ms": figure("  99%"),
+        "max_ms": figure(" 100%"),
     }

@@ -1,7 +1,8 @@
 """What is measured, section by section.
 
 A section is a generator that yields (name of a measure, its figures). Those of all trackers are
-advanced in turn: while one waits for its turn its tracker stands idle.
+advanced in turn: while one waits for its turn its tracker stands idle, or has ended where idle ones
+would disturb what is measured.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import trackers
 SOURCES = 250  # addresses the peers sit on
 SWARMS = 1000
 PEERS = 200  # in each swarm, for the rates
+LATENCY_PEERS = 100  # in each swarm, for the latency: 100,000 in all
 ESTABLISHED = {"swarms": 10, "peers": 20}  # what a flood must not wash away
 FLOOD_FIRST = 1 << 32  # info_hashes of the flood are numbered from here
 FLOOD_PER_SECOND = 400000  # more than any tracker has taken: so many get on its whitelist
@@ -46,11 +48,16 @@ class Server:
 
     def fill(self, **settings):
         """Store peers; returns how many the tracker says it has of them."""
-        self.refusal = self.load("fill", **settings)["error"]
+        self.refusal = self.load("fill", numwant=1, **settings)["error"]  # long lists take longer
         return self.stored(**settings)
 
     def stored(self, **settings):
         return self.load("count", **settings)["stored"]
+
+    def rated(self, mode, **settings):
+        """Figures of so many seconds of a load as the options say."""
+        seconds = self.bench.options.seconds
+        return self.measured(lambda: self.load(mode, seconds=seconds, **settings))
 
     def resident_kib(self):
         time.sleep(0.3)  # let it finish what it does in the background
@@ -149,17 +156,21 @@ def udp(bench, subject, _turn):
     swarms = {"swarms": SWARMS, "peers": PEERS}
     with bench.server(subject, bench.whitelist(SWARMS), bench.options.memory) as server:
         filled(server, **swarms)
+        yield "udp-announce", server.rated("announce", **swarms)
+        yield "udp-scrape", server.rated("scrape", **swarms)
+        yield "udp-connect", server.rated("connect", **swarms)
+        yield "udp-new", server.rated("new", **swarms)
 
-        def measured(mode, **settings):
-            seconds = bench.options.seconds
-            return server.measured(lambda: server.load(mode, seconds=seconds, **swarms, **settings))
 
-        announce = measured("announce")
-        yield "udp-announce", announce
-        yield "udp-half-load", measured("announce", rate=max(1, announce["rate"] // 2))
-        yield "udp-scrape", measured("scrape")
-        yield "udp-connect", measured("connect")
-        yield "udp-new", measured("new")
+def latency(bench, subject, _turn):
+    """Alone on the core: what others do once a second would be pauses of this one."""
+    swarms = {"swarms": SWARMS, "peers": LATENCY_PEERS}
+    with bench.server(subject, bench.whitelist(SWARMS), bench.options.memory) as server:
+        filled(server, **swarms)
+        peak = server.rated("announce", **swarms)
+        half = server.rated("announce", rate=max(1, peak["rate"] // 2), **swarms)
+    yield "udp-peak", peak
+    yield "udp-half-load", half
 
 
 def memory(bench, subject, turn):
@@ -208,15 +219,31 @@ def flood(bench, subject):
 
 
 def scale(bench, subject, _turn):
-    swarms = {"swarms": SCALE_SWARMS, "peers": 1}
+    """Few swarms and many in the same tracker; alone, as others would sweep a million each."""
     with bench.server(subject, bench.whitelist(SCALE_SWARMS), SCALE_MEMORY) as server:
-        filled(server, **swarms)
-        yield (
-            "udp-scale",
-            server.measured(
-                lambda: server.load("announce", seconds=bench.options.seconds, **swarms)
-            ),
-        )
+        few, many = (rate_of_lonely(server, swarms) for swarms in (SWARMS, SCALE_SWARMS))
+    yield "udp-few-swarms", few
+    yield "udp-many-swarms", dict(many, of_few=many["rate"] / max(1, few["rate"]))
 
 
-SECTIONS = {"http": http, "udp": udp, "memory": memory, "scale": scale}
+def rate_of_lonely(server, swarms):
+    """Announces of known peers, each the only one of its swarm."""
+    lonely = {"swarms": swarms, "peers": 1}
+    filled(server, **lonely)
+    return server.rated("announce", **lonely)
+
+
+def size(bench, subject, turn):
+    found = subject.size(bench.folder) if turn == 1 else None
+    if found:
+        yield "size", found
+
+
+SECTIONS = {
+    "http": http,
+    "udp": udp,
+    "latency": latency,
+    "memory": memory,
+    "scale": scale,
+    "size": size,
+}

@@ -22,10 +22,11 @@ RATES = [
     column("errors %", "errors_percent", "{:.3f}"),
 ]
 LATENCY = [
-    column("p50 us", "p50_us"),
-    column("p99 us", "p99_us"),
-    column("max us", "max_us"),
+    column("p50 ms", "p50_ms", "{:.3f}"),
+    column("p99 ms", "p99_ms", "{:.3f}"),
+    column("max ms", "max_ms", "{:.3f}"),
 ]
+OF_FEW = [column("of few", "of_few", "{:.2f}")]
 KEPT_ALIVE = [column("kept alive", "kept_alive")]
 IDLE = [
     column("start ms", "start_ms", "{:.1f}", ratio=True),
@@ -46,26 +47,33 @@ FLOOD = [
     column("refused %", "errors_percent", "{:.1f}"),
     column("kept %", "kept_percent"),
 ]
+SIZE = [
+    column("KiB", "installed_kib", "{:,.1f}", ratio=True),
+    column("package KiB", "package_kib", "{:,.1f}"),
+]
 TABLES = {
     "http": Table("HTTP announce, one connection each", RATES + LATENCY),
     "http-keep-alive": Table("HTTP announce, keep-alive", RATES + LATENCY + KEPT_ALIVE),
     "udp-announce": Table("UDP announce of known peers, 1,000 swarms of 200", RATES + LATENCY),
-    "udp-half-load": Table("UDP announce at half of that speed", RATES + LATENCY),
     "udp-new": Table("UDP announce of new peers", RATES + LATENCY),
     "udp-scrape": Table("UDP scrape, one swarm each", RATES + LATENCY),
     "udp-connect": Table("UDP connect", RATES + LATENCY),
-    "udp-scale": Table("UDP announce, 1,000,000 swarms of one peer", RATES + LATENCY),
+    "udp-peak": Table("UDP announce, 1,000 swarms of 100, alone on its core", RATES + LATENCY),
+    "udp-half-load": Table("UDP announce there, at half of that speed", RATES + LATENCY),
+    "udp-few-swarms": Table("UDP announce, 1,000 swarms of one peer", RATES + LATENCY),
+    "udp-many-swarms": Table("UDP announce, 1,000,000 of them", RATES + LATENCY + OF_FEW),
     "idle": Table("Start and idle, resident memory", IDLE),
     "per-peer": Table("Memory per peer: 1,000 swarms of 100", GROWTH),
     "per-swarm": Table("Memory per swarm: 100,000 swarms of one peer", GROWTH),
     "flood": Table("Flood of random info_hashes, default budget", FLOOD),
+    "size": Table("Compiled size", SIZE),
 }
 LEGEND = """\
 x NAME: the figure to its left, divided by NAME's. CPU us: user and system time of the tracker for
 each answer; the client and the kernel saturate before a tracker does under ab, so there this tells
-trackers apart. peers: mean number in a reply. refused %: answered by an error. kept %: peers of
-established swarms that are still known after the flood. Growth leaves out the C trackers'
-whitelist, which they have read before."""
+trackers apart. peers: mean number in a reply. of few: answers/s, divided by its own with 1,000
+swarms. refused %: answered by an error. kept %: peers of established swarms that are still known
+after the flood. Growth leaves out the C trackers' whitelist, which they have read before."""
 DISTURBED = 5  # per cent of the server's core, from which on it is worth a word
 
 
@@ -126,7 +134,8 @@ def table(rows, columns):
     for tracker, found in rows.items():
         line = [tracker]
         for each in columns:
-            line.append(each.form.format(found["median"][each.key]))
+            figure = found["median"].get(each.key)
+            line.append("-" if figure is None else each.form.format(figure))
             if each.ratio:
                 line += [as_ratio(ratio.get(each.key)) for ratio in found["ratios"].values()]
         lines.append(line)

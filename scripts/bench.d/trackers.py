@@ -1,12 +1,16 @@
 """The trackers to compare: where each is found, how it is started, watched and ended."""
 
 import contextlib
+import glob
+import io
+import json
 import os
 import re
 import shutil
 import socket
 import struct
 import subprocess
+import tarfile
 import tempfile
 import time
 
@@ -15,6 +19,7 @@ from machine import TICKS, TOP, first_line
 CACHE = os.path.join(TOP, ".cache")
 PROVIDE = os.path.join(TOP, "scripts", "provide")
 RUN = os.path.join(TOP, "scripts", "run")
+BUILD = os.path.join(TOP, "scripts", "build")
 ADDRESS = "127.0.0.1"
 CONNECT = struct.pack(">QII", 0x41727101980, 0, 7)
 
@@ -38,7 +43,6 @@ def provided(name):
 class Debian:
     """The C opentracker as Debian builds it, which serves what is on its whitelist."""
 
-    is_ours = False
     bare = None
 
     def __init__(self, name, package):
@@ -59,14 +63,19 @@ class Debian:
         where = ["-i", ADDRESS, "-p", str(port), "-P", str(port)]
         return [self.program] + where + ["-d", folder, "-w", whitelist]
 
+    def size(self, _folder):
+        """Of the program alone, which Debian builds for this processor."""
+        unpacked = os.path.join(os.path.dirname(self.program), "root/usr/bin/opentracker")
+        program = unpacked if os.path.exists(unpacked) else self.program
+        return {"installed_kib": os.path.getsize(program) / 1024}
+
 
 class Ours:
     """The tracker of this checkout on one of its interpreters."""
 
-    is_ours = True
-
-    def __init__(self, name, interpreter, bare, version):
+    def __init__(self, name, interpreter, bare, version, on=None):
         self.name = name
+        self.on = on or name
         self.interpreter = interpreter
         self.bare = [interpreter] + bare  # starts it with nothing to do, for comparison
         self.version_command = [interpreter] + version
@@ -76,10 +85,74 @@ class Ours:
     def version(self):
         return first_line(self.version_command)
 
-    def command(self, port, _folder, _whitelist, memory):
+    def command(self, port, folder, _whitelist, memory):
         where = ["-i", ADDRESS, "-p", str(port), "-P", str(port)]
         budget = ["-m", str(memory)] if memory else []
-        return [RUN, "--on", self.name] + where + budget
+        return [self.run(folder), "--on", self.on] + where + budget
+
+    def run(self, _folder):
+        return RUN
+
+    def size(self, folder):
+        """Of the package for OpenWrt, which has what MicroPython runs; of CPython's, nothing."""
+        if self.name != "micropython":
+            return None
+        return package_sizes(os.path.join(folder, "dist"))
+
+
+class Bytecode(Ours):
+    """Ours on MicroPython as it runs on a processor that MicroPython emits no machine code for."""
+
+    def run(self, folder):
+        top = os.path.join(folder, self.name)
+        if not os.path.exists(top):
+            copy_checkout(top, without=["native.py"])
+        return os.path.join(top, "scripts", "run")
+
+
+def copy_checkout(top, without):
+    """All that starts the tracker, in a new folder, except files of some names."""
+    ignored = shutil.ignore_patterns("__pycache__", *without)
+    shutil.copytree(os.path.join(TOP, "src"), os.path.join(top, "src"), ignore=ignored)
+    os.mkdir(os.path.join(top, "scripts"))
+    for script in (RUN, PROVIDE):
+        shutil.copy(script, os.path.join(top, "scripts"))
+    os.symlink(CACHE, os.path.join(top, ".cache"))
+
+
+def package_sizes(folder):
+    """Of the .ipk that `scripts/build` makes in a folder, and of the files in it."""
+    done = subprocess.run([BUILD, "--output", folder], capture_output=True, text=True)
+    found = glob.glob(os.path.join(glob.escape(folder), "opentracker_*_all.ipk"))
+    if done.returncode or not found:
+        raise Trouble("scripts/build: " + (done.stderr.strip().rpartition("\n")[2] or "no package"))
+    with tarfile.open(found[0]) as package:
+        data = package.extractfile("./data.tar.gz").read()
+    with tarfile.open(fileobj=io.BytesIO(data)) as files:
+        installed = sum(file.size for file in files)
+    return {"installed_kib": installed / 1024, "package_kib": os.path.getsize(found[0]) / 1024}
+
+
+class JavaScript:
+    """npm's bittorrent-tracker, run by node."""
+
+    bare = ["node", "-e", "setTimeout(() => {}, 60000)"]
+
+    def __init__(self, name):
+        self.name = name
+        self.program = provided(name)
+
+    def version(self):
+        modules = os.path.join(os.path.dirname(self.program), "node_modules")
+        with open(os.path.join(modules, "bittorrent-tracker", "package.json")) as file:
+            own = json.load(file)["version"]
+        return "bittorrent-tracker %s, node %s" % (own, first_line(["node", "--version"]))
+
+    def command(self, port, _folder, _whitelist, _memory):
+        return [self.program, ADDRESS, str(port)]
+
+    def size(self, _folder):
+        return None  # nothing is compiled
 
 
 def cpython(name):
@@ -90,11 +163,11 @@ def cpython(name):
     return Ours(name, program, sleep, ["--version"])
 
 
-def micropython(name):
+def micropython(name, make=Ours):
     heap = "heapsize=" + os.environ.get("OPENTRACKER_HEAP", "4M")
     sleep = ["-X", heap, "-c", "import time; time.sleep(60)"]
     ask = ["-c", "import sys; print('MicroPython', '.'.join(map(str, sys.implementation[1][:3])))"]
-    return Ours(name, provided(name), sleep, ask)
+    return make(name, provided("micropython"), sleep, ask, on="micropython")
 
 
 TRACKERS = {
@@ -103,6 +176,8 @@ TRACKERS = {
     "c2025": lambda name: Debian(name, "opentracker-2025"),
     "cpython": cpython,
     "micropython": micropython,
+    "bytecode": lambda name: micropython(name, Bytecode),
+    "bittorrent-tracker": JavaScript,
 }
 REFERENCES = ["c2021", "c2024", "c2025"]
 
