@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -173,6 +174,17 @@ def test_versions_are_compared_as_numbers(provide):
     assert accept("(2, 0, 0)")
     assert not accept("(1, 9, 4)")
     assert not accept("")
+
+
+@pytest.mark.parametrize("name", ["eslint", "bittorrent-tracker"])
+def test_locked_packages_have_checksums_and_come_from_where_npm_is_set_up_for(provide, name):
+    (source,) = provide.PROVIDERS[name]
+    packages = json.loads((TOP / source.folder / "package-lock.json").read_text())["packages"]
+    del packages[""]  # ours, which names what it wants
+    assert packages
+    for name, facts in packages.items():
+        assert facts["integrity"].startswith("sha512-"), name
+        assert "resolved" not in facts, name
 
 
 def test_programs_are_unpacked_once(provide, tmp_path, monkeypatch):
