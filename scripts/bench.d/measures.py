@@ -22,6 +22,7 @@ FLOOD_FIRST = 1 << 32  # info_hashes of the flood are numbered from here
 FLOOD_PER_SECOND = 400000  # more than any tracker has taken: so many get on its whitelist
 SCALE_SWARMS = 1000000
 SCALE_MEMORY = 262144  # KiB
+SCALE_HEAP = "8M"  # MicroPython's, in which the directory of a million swarms is doubled
 
 
 class Server:
@@ -94,11 +95,12 @@ class Bench:
         self.options = options
 
     @contextlib.contextmanager
-    def server(self, subject, whitelist, memory=None):
-        """A fresh tracker; `memory` in KiB is for ours, None leaves it at its default."""
+    def server(self, subject, whitelist, memory=None, heap=None):
+        """A fresh tracker; `memory` in KiB and `heap` are for ours, None leaves the default."""
         port = trackers.free_port()
         command = subject.command(port, self.folder, whitelist, memory)
-        with trackers.running(command, self.cores.server) as process:
+        env = {"OPENTRACKER_HEAP": heap} if heap else {}
+        with trackers.running(command, self.cores.server, env) as process:
             try:
                 yield Server(self, process, port)
             except (trackers.Trouble, OSError) as trouble:
@@ -220,7 +222,8 @@ def flood(bench, subject):
 
 def scale(bench, subject, _turn):
     """Few swarms and many in the same tracker; alone, as others would sweep a million each."""
-    with bench.server(subject, bench.whitelist(SCALE_SWARMS), SCALE_MEMORY) as server:
+    whitelist = bench.whitelist(SCALE_SWARMS)
+    with bench.server(subject, whitelist, SCALE_MEMORY, SCALE_HEAP) as server:
         few, many = (rate_of_lonely(server, swarms) for swarms in (SWARMS, SCALE_SWARMS))
     yield "udp-few-swarms", few
     yield "udp-many-swarms", dict(many, of_few=many["rate"] / max(1, few["rate"]))

@@ -202,7 +202,7 @@ def free_port():
 class Process:
     """A running process and what /proc tells of it."""
 
-    def __init__(self, command, core, log):
+    def __init__(self, command, core, env, log):
         self.log = log
         self.started = time.monotonic()
         self.popen = subprocess.Popen(
@@ -211,6 +211,7 @@ class Process:
             stdout=log,
             stderr=log,
             cwd=CACHE,
+            env={**os.environ, **env},
             preexec_fn=lambda: os.sched_setaffinity(0, {core}),  # noqa: PLW1509  (no threads here)
         )
 
@@ -246,10 +247,10 @@ class Process:
 
 
 @contextlib.contextmanager
-def running(command, core):
-    """A process on a core of its own, ended whatever happens."""
+def running(command, core, env=()):
+    """A process on a core of its own, with some more environment, ended whatever happens."""
     with tempfile.TemporaryFile() as log:
-        process = Process(command, core, log)
+        process = Process(command, core, dict(env), log)
         try:
             yield process
         finally:
