@@ -1,7 +1,9 @@
 """scripts/bench: what its tables make of figures, and that each tracker it can start answers."""
 
+import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -207,12 +209,34 @@ def test_it_says_what_is_wrong(options, message):
     assert message in done.stderr
 
 
+SHORT = [SCRIPTS / "bench", "--seconds", "1", "--trackers", "cpython", "--only", "latency"]
+
+
+def assert_tells_all(folder, output):
+    assert "\n  longest pause there, ms  " in output
+    assert "| longest pause there, ms | - | " in (folder / "table.md").read_text()
+    figures = json.loads((folder / "all.json").read_text())["trackers"]["cpython"]["udp-half-load"]
+    assert figures["rounds"]["1"]["answers"] > 0
+    assert figures["median"]["max_ms"] > 0
+
+
 def test_a_run_ends_with_the_table(tmp_path):
-    """A whole run, as short as it can be, of what no tracker is needed for but ours."""
-    command = [SCRIPTS / "bench", "--quick", "--trackers", "cpython", "--only", "latency"]
     files = ["--json", tmp_path / "all.json", "--markdown", tmp_path / "table.md"]
-    done = subprocess.run([*command, *files], capture_output=True, text=True, timeout=120)
+    command = [*SHORT, "--runs", "1", *files]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert "longest pause there, ms" in done.stdout
-    assert "| longest pause there, ms | - |" in (tmp_path / "table.md").read_text()
-    assert '"udp-half-load"' in (tmp_path / "all.json").read_text()
+    assert_tells_all(tmp_path, done.stdout)
+
+
+def test_a_run_that_is_interrupted_tells_what_it_has(tmp_path):
+    files = ["--json", tmp_path / "all.json", "--markdown", tmp_path / "table.md"]
+    command = [*SHORT, "--runs", "100", *files]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        for line in process.stderr:
+            if "round 2 of 100" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert_tells_all(tmp_path, output)

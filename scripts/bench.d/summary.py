@@ -147,10 +147,11 @@ def reply_cell(rounds, measure):
 
 
 def as_text(results, references):
-    parts = []
-    for title, note, lines in tables(results, references):
-        parts.append(title + "\n" + aligned(lines) + note)
-    return "\n\n".join(parts)
+    parts = [
+        "\n%s\n%s%s" % (title, aligned(lines), note)
+        for title, note, lines in tables(results, references)
+    ]
+    return "\n".join(parts)
 
 
 def as_markdown(about, results, references):
