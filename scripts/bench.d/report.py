@@ -77,7 +77,7 @@ after the flood. Growth leaves out the C trackers' whitelist, which they have re
 DISTURBED = 5  # per cent of the server's core, from which on it is worth a word
 
 
-def summary(results, references):
+def with_medians(results, references):
     """{tracker: {measure: {"median": .., "ratios": .., "rounds": ..}}} of the figures per round."""
     return {
         tracker: {
