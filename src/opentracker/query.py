@@ -24,6 +24,7 @@ for _byte in b'"#$[\\]^`{|}':
     CHARACTERS[_byte] = _ODD
 CHARACTERS[64] = _AT
 CHARACTERS[0] = CHARACTERS[10] = CHARACTERS[13] = _HARD_END
+_PLAIN_BYTES = bytes([_byte for _byte in range(256) if CHARACTERS[_byte] == _PLAIN])
 
 
 class _HardEnd(Exception):
@@ -110,6 +111,8 @@ def _after_unknown(value):
 
 
 def _check(text, first_bad):
+    if not text.strip(_PLAIN_BYTES):
+        return
     kinds = CHARACTERS
     for byte in text:
         if kinds[byte] >= first_bad:

@@ -124,14 +124,12 @@ class Listener:
 
     def accept(self):
         # What socket.accept() does, less its Python layer: 4.8 instead of 6.5 us for a whole
-        # connection with accept, read, write and close.
+        # connection with accept, read, write and close. It would block, but is never let.
         try:
             number, address = self._socket._accept()
         except BlockingIOError:
             return None
-        accepted = socket.SocketType(self._family, _STREAM, 0, number)
-        accepted.setblocking(False)
-        return accepted, _packed(address[0])
+        return socket.SocketType(self._family, _STREAM, 0, number), _packed(address[0])
 
 
 def connection_of(new):
@@ -148,14 +146,14 @@ def close(connection):
 
 def read(connection, view):
     try:
-        return connection.recv_into(view)
+        return connection.recv_into(view, 0, socket.MSG_DONTWAIT)
     except BlockingIOError:
         return -1
 
 
 def write(connection, data):
     try:
-        return connection.send(data)
+        return connection.send(data, socket.MSG_DONTWAIT)
     except BlockingIOError:
         return -1
 
