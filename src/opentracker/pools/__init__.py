@@ -136,18 +136,16 @@ class Pools:
         if not swarm:
             return 0, 0, 0, 0
         words = self.arena.words
-        seeders = leechers = v4 = v6 = 0
+        seeders = leechers = v4 = 0
         ref = words[swarm + PEERS_V4]
         if ref:
             seeders, leechers = self._v4.census(swarm, ref)
             v4 = seeders + leechers
         ref = words[swarm + PEERS_V6]
-        if ref:
-            seeders_v6, leechers_v6 = self._v6.census(swarm, ref)
-            v6 = seeders_v6 + leechers_v6
-            seeders += seeders_v6
-            leechers += leechers_v6
-        return seeders, leechers, v4, v6
+        if not ref:
+            return seeders, leechers, v4, 0
+        seeders_v6, leechers_v6 = self._v6.census(swarm, ref)
+        return seeders + seeders_v6, leechers + leechers_v6, v4, seeders_v6 + leechers_v6
 
     def downloaded(self, swarm):
         """Returns how many completed events the swarm has had, 0 for swarm 0."""

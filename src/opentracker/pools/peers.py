@@ -40,12 +40,14 @@ class PeerLists:
         self.minute = 0
         self._arena = arena
         self._memory = arena.bytes
+        self._view = memoryview(arena.bytes)
         self._words = arena.words
         self._ledger = ledger
         self._units = 1 if width == 6 else 3
         self._group_bytes = 4 if width == 6 else 8
         self._cell = cell
         self._directories = directory.Directories(arena, width, keyed_hash)
+        self._page_of = self._directories.page_of
         self._native = native
         self._sample_block = native.sample if native else blocks.sample
 
@@ -57,8 +59,13 @@ class PeerLists:
         memory = self._memory
         words = self._words
         ref = words[record + self._cell]
-        block = ref if ref > INLINE and not ref & 1 else self._home(record, ref, peer)
-        if not block:
+        if ref & 1:
+            block = self._page_of(ref, peer)
+        elif ref > INLINE:
+            block = ref
+        elif ref:
+            block = (record << 2) + INLINE_BYTES
+        else:
             return self._start(record, peer, seeding, completed)
         width = self.width
         leechers = memory[block]
@@ -150,7 +157,7 @@ class PeerLists:
     def census(self, record, ref):
         """Returns (seeders, leechers) of the list that `ref` names, which is not 0."""
         if ref & 1:
-            return self._directories.census(ref)
+            return self._words[(ref >> 2) + directory.SEEDERS], self._words[ref >> 2]
         if ref == INLINE:
             ref = (record << 2) + INLINE_BYTES
         return self._memory[ref + 1], self._memory[ref]
@@ -161,15 +168,15 @@ class PeerLists:
         `want` is at least 1 and at most the number of peers in the list.
         """
         ref = self._words[record + self._cell]
-        memory, width, chance = self._memory, self.width, getrandbits(16)
+        width, chance = self.width, getrandbits(16)
         if ref & 1:
             if self._native:
-                self._native.sample_pages(memory, ref >> 2, width, want, chance, out, at)
+                self._native.sample_pages(self._memory, ref >> 2, width, want, chance, out, at)
             else:
-                directory.sample(memory, self._words, ref >> 2, width, want, chance, out, at)
+                directory.sample(self._view, self._words, ref >> 2, width, want, chance, out, at)
         else:
             block = ref if ref > INLINE else self._home(record, ref, b"")
-            self._sample_block(memory, block, width, want, chance, out, at)
+            self._sample_block(self._view, block, width, want, chance, out, at)
 
     # Where a peer belongs
 
