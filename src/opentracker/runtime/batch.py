@@ -55,9 +55,12 @@ class Batch:
 
     def _lay_out(self):
         self._names, names = self._system.memory(BATCH * _SLOT)
+        self._names_view = memoryview(self._names)
         self._controls, controls = self._system.memory(BATCH * _SLOT)
+        self._interfaces = self._system.units(self._controls)
         self._packets, vectors_in, self._vectors_in = self._buffers(_PACKET_BYTES)
         self._replies, vectors_out, self._vectors = self._buffers(_REPLY_BYTES)
+        self._reply_views = [memoryview(reply) for reply in self._replies]
         self._vectors_out = vectors_out
         rows_in, rows_out = [], []
         for index in range(BATCH):
@@ -109,8 +112,9 @@ class Batch:
         for _ in range(_ROUNDS):
             received = self._receive(self._number, self._incoming, BATCH, _MSG_DONTWAIT, 0)
             if received > 0:
+                if self._is_wildcard:
+                    self._route(received)
                 self._answer(answer, announces, received)
-                self._make_room(received)
                 served += received
             if received < BATCH:
                 break
@@ -119,9 +123,10 @@ class Batch:
     def _answer(self, answer, announces, received):
         """Answers the packets of a batch in their order."""
         units, vectors = self._in_units, self._vectors
-        packets, replies, names = self._packets, self._replies, self._names
+        packets, replies = self._packets, self._reply_views
         ip_at = 4 if self._ip_bytes == 4 else 8
         ip_end = ip_at + self._ip_bytes
+        names = b""
         first = index = 0
         while index < received:
             size = units[_UNITS * index + _MESSAGE_SIZE]
@@ -130,10 +135,10 @@ class Batch:
                 if index == received:
                     break
                 size = units[_UNITS * index + _MESSAGE_SIZE]
+            if not names:
+                names = bytes(self._names_view[: _SLOT * received])
             name = _SLOT * index
-            size = answer(
-                packets[index], size, bytes(names[name + ip_at : name + ip_end]), replies[index]
-            )
+            size = answer(packets[index], size, names[name + ip_at : name + ip_end], replies[index])
             vectors[2 * _HALVES * index + _VECTOR_SIZE] = size
             if not size:
                 self._send_replies(first, index)
@@ -143,33 +148,29 @@ class Batch:
 
     def _send_replies(self, first, end):
         """Sends replies `first` to `end`; what the kernel can't take or route is lost."""
-        if self._is_wildcard:
-            for index in range(first, end):
-                self._route(index)
         while first < end:
             outgoing = self._outgoing + first * _UNITS * 4
             sent = self._send(self._number, outgoing, end - first, _MSG_DONTWAIT)
             first += sent if sent > 0 else 1
 
-    def _route(self, index):
-        """Turns the ancillary data of a packet into that of its reply.
+    def _route(self, received):
+        """Turns the ancillary data of packets into that of their replies.
 
         The interface is left to routing, but for link-local addresses, which mean nothing without.
+        Packets get room again for the ancillary data that the last ones came without.
         """
-        controls = self._controls
-        at = _SLOT * index + self._info_at
-        if self._ip_bytes == 4:
-            controls[at : at + 4] = b"\0\0\0\0"
-        elif controls[at : at + 2] != b"\xfe\x80":
-            controls[at + 16 : at + 20] = b"\0\0\0\0"
-        size = _UNITS * index + _CONTROL_SIZE
-        self._out_units[size] = self._in_units[size]
-
-    def _make_room(self, received):
-        """Gives packets room again for the ancillary data that the last ones came without."""
-        if self._is_wildcard:
-            for index in range(received):
-                self._in_units[_UNITS * index + _CONTROL_SIZE] = self._control_bytes
+        units_in, units_out = self._in_units, self._out_units
+        controls, interfaces = self._controls, self._interfaces
+        room, info, is_ipv6 = self._control_bytes, self._info_at, self._ip_bytes == 16
+        interface = (info >> 2) + (4 if is_ipv6 else 0)
+        for size in range(_CONTROL_SIZE, _UNITS * received, _UNITS):
+            units_out[size] = given = units_in[size]
+            if given != room:
+                units_in[size] = room
+            if not is_ipv6 or controls[info] != 0xFE or controls[info + 1] != 0x80:
+                interfaces[interface] = 0
+            info += _SLOT
+            interface += _SLOT // 4
 
 
 def _as_length(number):
