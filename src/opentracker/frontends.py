@@ -201,29 +201,65 @@ class UdpFrontend:
     def answer(self, packet, size, address, reply):
         """Writes the reply to packet[:size] from the packed `address` to `reply`.
 
-        Returns its size, 0 for silence.
+        `packet` is as long as an announce if `size` is. A memoryview for `reply` spares CPython
+        copies. Returns the size of the reply, 0 for silence.
         """
-        action = udp.action_of(packet, size)
-        if action == udp.ERROR:
+        if size < udp.ANNOUNCE_BYTES or packet[11] != udp.ANNOUNCE:
+            return self._answer_short(packet, size, address, reply)
+        (
+            connection_id, action, transaction, info_hash, left, event, numwant, port
+        ) = udp.read_announce(packet)  # fmt: skip
+        if action != udp.ANNOUNCE:
             return 0
-        if action == udp.CONNECT:
-            self._counters.udp_connects += 1
-            return udp.write_connect(reply, packet, self.connection_ids.make(address))
-        if not self.connection_ids.is_valid(address, packet[:8]):
+        ids = self.connection_ids
+        if ids.fresh.get(address) != connection_id and not ids.is_valid(address, connection_id):
             return self._refuse_id(packet, size, reply)
-        if action == udp.SCRAPE:
-            self._counters.udp_scrapes += 1
-            return self._scrape(packet, size, reply)
         self._counters.udp_announces += 1
         if self.announces:
             self.announces.trust(address, packet)
         try:
-            return self._announce(packet, address, reply)
+            swarm = self._tracker.announce(
+                info_hash,
+                address + port,
+                left == udp.NONE_LEFT,
+                event == udp.COMPLETED,
+                event == udp.STOPPED,
+            )
         except Denied:
             self._counters.denied += 1
             return udp.write_error(reply, packet, UNAUTHORISED)
         except (TrackerFull, MemoryError):
             return udp.write_error(reply, packet, FULL)
+        seeders, leechers, v4, v6 = self._pools.census(swarm)
+        udp.write_announce(reply, transaction, interval(), leechers, seeders)
+        if event == udp.STOPPED:
+            return 20
+        if len(address) == 4:
+            want = numwant if numwant < udp.MOST_NUMWANT_V4 else udp.MOST_NUMWANT_V4
+            if want > v4:
+                want = v4
+            if want:
+                self._pools.sample(swarm, V4, want, reply, 20)
+            return 20 + 6 * want
+        want = numwant if numwant < udp.MOST_NUMWANT_V6 else udp.MOST_NUMWANT_V6
+        if want > v6:
+            want = v6
+        if want:
+            self._pools.sample(swarm, V6, want, reply, 20)
+        return 20 + 18 * want
+
+    def _answer_short(self, packet, size, address, reply):
+        """The same for all but announces."""
+        action = udp.action_of(packet, size)
+        if action == udp.CONNECT:
+            self._counters.udp_connects += 1
+            return udp.write_connect(reply, packet, self.connection_ids.make(address))
+        if action != udp.SCRAPE:
+            return 0
+        if not self.connection_ids.is_valid(address, packet[:8]):
+            return self._refuse_id(packet, size, reply)
+        self._counters.udp_scrapes += 1
+        return self._scrape(packet, size, reply)
 
     def _refuse_id(self, packet, size, reply):
         """Says what is wrong, unless that takes more bytes than were sent from who knows where."""
@@ -231,27 +267,6 @@ class UdpFrontend:
         if size < 8 + len(udp.WRONG_CONNECTION_ID):
             return 0
         return udp.write_error(reply, packet, udp.WRONG_CONNECTION_ID)
-
-    def _announce(self, packet, address, reply):
-        transaction, info_hash, left, event, numwant, port = udp.read_announce(packet)
-        swarm = self._tracker.announce(
-            info_hash,
-            address + port,
-            left == udp.NONE_LEFT,
-            event == udp.COMPLETED,
-            event == udp.STOPPED,
-        )
-        seeders, leechers, v4, v6 = self._pools.census(swarm)
-        udp.write_announce(reply, transaction, interval(), leechers, seeders)
-        if event == udp.STOPPED:
-            return 20
-        width, family, have = (6, V4, v4) if len(address) == 4 else (18, V6, v6)
-        want = udp.numwant_for(numwant, width)
-        if want > have:
-            want = have
-        if want:
-            self._pools.sample(swarm, family, want, reply, 20)
-        return 20 + width * want
 
     def _scrape(self, packet, size, reply):
         pools = self._pools

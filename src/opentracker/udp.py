@@ -39,11 +39,12 @@ def action_of(packet, size):
 
 
 def read_announce(packet):
-    """Returns (transaction id, info_hash, left, event, numwant, port) of an announce.
+    """Returns the fields of an announce.
 
-    Transaction id, left (8 bytes) and port (2 bytes) stay bytes, event and numwant are numbers.
+    They are connection id, action, transaction id, info_hash, left, event, numwant, port; action,
+    event and numwant as numbers, the others as bytes.
     """
-    return unpack_from(">4s20s28x8s8xI8xI2s", packet, 12)
+    return unpack_from(">8sI4s20s28x8s8xI8xI2s", packet, 0)
 
 
 def numwant_for(numwant, width):
@@ -100,27 +101,27 @@ class ConnectionIds:
     def __init__(self):
         self._secret = urandom(32)
         self._period = 0
-        self._fresh = {}
+        self.fresh = {}
         self._old = {}
 
     def turn(self):
         """Starts a new period."""
         self._period += 1
-        self._old = self._fresh
-        self._fresh = {}
+        self._old = self.fresh
+        self.fresh = {}
 
     def make(self, address):
         """Returns the id (8 bytes) for a packed source address."""
-        made = self._fresh.get(address)
+        made = self.fresh.get(address)
         if made is None:
             made = self._hash(address, self._period)
-            if len(self._fresh) < self._MOST_REMEMBERED:
-                self._fresh[address] = made
+            if len(self.fresh) < self._MOST_REMEMBERED:
+                self.fresh[address] = made
         return made
 
     def is_valid(self, address, given):
         """Tells whether `given` (8 bytes) is an id that `address` has got lately."""
-        if given == self._fresh.get(address) or given == self.make(address):
+        if given == self.fresh.get(address) or given == self.make(address):
             return True
         old = self._old.get(address)
         return given == (self._hash(address, self._period - 1) if old is None else old)

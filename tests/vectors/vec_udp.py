@@ -65,11 +65,12 @@ def test_read_announce():
         (b"\0\0\0\1\0\0\0\0", 0xFFFFFFFF, 1, 1),
     ):
         raw = announce(left, event, numwant, port)
-        expected = TRANSACTION, HASH, left, event, numwant, port.to_bytes(2, "big")
+        read = left, event, numwant, port.to_bytes(2, "big")
+        expected = (SOME_ID, udp.ANNOUNCE, TRANSACTION, HASH) + read
         assert len(raw) == udp.ANNOUNCE_BYTES == 98
         assert tuple(udp.read_announce(raw)) == expected
         assert tuple(udp.read_announce(in_a_buffer(raw))) == expected
-        assert (udp.read_announce(raw)[2] == udp.NONE_LEFT) == (left == b"\0" * 8)
+        assert (udp.read_announce(raw)[4] == udp.NONE_LEFT) == (left == b"\0" * 8)
 
 
 def test_numwant():
