@@ -256,7 +256,8 @@ class UdpFrontend:
             return udp.write_connect(reply, packet, self.connection_ids.make(address))
         if action != udp.SCRAPE:
             return 0
-        if not self.connection_ids.is_valid(address, packet[:8]):
+        ids, given = self.connection_ids, packet[:8]
+        if ids.fresh.get(address) != given and not ids.is_valid(address, given):
             return self._refuse_id(packet, size, reply)
         self._counters.udp_scrapes += 1
         return self._scrape(packet, size, reply)
@@ -269,12 +270,13 @@ class UdpFrontend:
         return udp.write_error(reply, packet, udp.WRONG_CONNECTION_ID)
 
     def _scrape(self, packet, size, reply):
-        pools = self._pools
-        count = min((size - 16) // 20, udp.MOST_SCRAPED)
+        pools, find = self._pools, self._tracker.find
+        count = (size - 16) // 20
+        if count > udp.MOST_SCRAPED:
+            count = udp.MOST_SCRAPED
         udp.start_scrape(reply, packet)
         for index in range(count):
-            at = 16 + 20 * index
-            swarm = self._tracker.find(bytes(packet[at : at + 20]))
+            swarm = find(udp.scraped(packet, index))
             seeders, leechers, _, _ = pools.census(swarm)
             udp.write_scrape(reply, index, seeders, pools.downloaded(swarm), leechers)
         return 8 + 12 * count

@@ -23,7 +23,6 @@ COMPLETED, STOPPED = 1, 3
 WRONG_CONNECTION_ID = b"Connection ID missmatch.\0"
 
 NONE_LEFT = b"\0" * 8
-_CONNECT = b"\0" * 4
 
 
 def action_of(packet, size):
@@ -58,8 +57,7 @@ def numwant_for(numwant, width):
 
 def write_connect(reply, packet, connection_id):
     """Writes the reply to a connect; returns its size."""
-    reply[0:4] = _CONNECT
-    reply[4:8] = packet[12:16]
+    reply[0:8] = packet[8:16]
     reply[8:16] = connection_id
     return 16
 
@@ -71,7 +69,12 @@ def write_announce(reply, transaction, interval, leechers, seeders):
 
 def start_scrape(reply, packet):
     """Writes the 8 bytes of a scrape reply that its swarms follow."""
-    pack_into(">I4s", reply, 0, SCRAPE, bytes(packet[12:16]))
+    reply[0:8] = packet[8:16]
+
+
+def scraped(packet, index):
+    """Returns the info_hash number `index` of a scrape."""
+    return unpack_from("20s", packet, 16 + 20 * index)[0]
 
 
 def write_scrape(reply, index, seeders, completed, leechers):
@@ -93,7 +96,7 @@ class ConnectionIds:
     An id is a hash of the address and the number of the current period under a secret. It is good
     in its period and the one after, so with `turn()` called every 2 minutes it lives 2 to 4
     minutes. The ids of this period are remembered, a bounded number of them, since most are asked
-    for twice.
+    for twice: `fresh` has them by address.
     """
 
     _MOST_REMEMBERED = 512
