@@ -102,6 +102,7 @@ class PeerLists:
             return NO_ROOM
         self._forget(ref, block, index)
         self._insert(record, ref, block, peer, seeding, completed)
+        self._ledger.held[self._ledger.slot(peer)] += self._units
         return ADDED
 
     def remove(self, record, peer):
@@ -210,6 +211,7 @@ class PeerLists:
             self._words[record + self._cell] = block
         blocks.create(memory, block, size, self.width)
         self._insert(record, 0, block, peer, seeding, completed)
+        self._ledger.held[self._ledger.slot(peer)] += self._units
         return ADDED
 
     def _inline_is_free(self, record):
@@ -217,7 +219,9 @@ class PeerLists:
         return self._words[record + other] != INLINE
 
     def _add(self, record, ref, block, peer, seeding, completed):
-        if not self._ledger.allows(peer, self._units):
+        ledger = self._ledger
+        slot = ledger.slot(peer)
+        if ledger.held[slot] + self._units > ledger.allowance:
             return NO_ROOM
         memory = self._memory
         if memory[block] + memory[block + 1] == memory[block + 2]:
@@ -226,6 +230,7 @@ class PeerLists:
                 return NO_ROOM
             ref = self._words[record + self._cell]
         self._insert(record, ref, block, peer, seeding, completed)
+        ledger.held[slot] += self._units
         return ADDED
 
     def _insert(self, record, ref, block, peer, seeding, completed):
@@ -235,7 +240,6 @@ class PeerLists:
             self._count_completed(record)
         blocks.insert(self._memory, block, peer, mark, seeding)
         self._count(ref, 1, seeding)
-        self._ledger.held[self._ledger.slot(peer)] += self._units
 
     def _count_completed(self, record):
         self._words[record + DOWNLOADED] += 1
