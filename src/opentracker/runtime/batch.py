@@ -55,7 +55,6 @@ class Batch:
 
     def _lay_out(self):
         self._names, names = self._system.memory(BATCH * _SLOT)
-        self._names_view = memoryview(self._names)
         self._controls, controls = self._system.memory(BATCH * _SLOT)
         self._interfaces = self._system.units(self._controls)
         self._packets, vectors_in, self._vectors_in = self._buffers(_PACKET_BYTES)
@@ -123,10 +122,9 @@ class Batch:
     def _answer(self, answer, announces, received):
         """Answers the packets of a batch in their order."""
         units, vectors = self._in_units, self._vectors
-        packets, replies = self._packets, self._reply_views
+        packets, replies, names = self._packets, self._reply_views, self._names
         ip_at = 4 if self._ip_bytes == 4 else 8
         ip_end = ip_at + self._ip_bytes
-        names = b""
         first = index = 0
         while index < received:
             size = units[_UNITS * index + _MESSAGE_SIZE]
@@ -135,10 +133,10 @@ class Batch:
                 if index == received:
                     break
                 size = units[_UNITS * index + _MESSAGE_SIZE]
-            if not names:
-                names = bytes(self._names_view[: _SLOT * received])
             name = _SLOT * index
-            size = answer(packets[index], size, names[name + ip_at : name + ip_end], replies[index])
+            size = answer(
+                packets[index], size, bytes(names[name + ip_at : name + ip_end]), replies[index]
+            )
             vectors[2 * _HALVES * index + _VECTOR_SIZE] = size
             if not size:
                 self._send_replies(first, index)
