@@ -178,7 +178,7 @@ class HttpFrontend:
 class UdpFrontend:
     """Answers UDP packets.
 
-    announces  None, or a `runtime.Announces` for those announces that it knows how to answer
+    announces  None, or a `runtime.Announces` for those packets that it knows how to answer
     """
 
     def __init__(self, tracker, counters):
@@ -189,7 +189,7 @@ class UdpFrontend:
         self._pools = tracker.pools
 
     def shortcut(self):
-        """Returns what may answer known peers before `answer` does, or None."""
+        """Returns what may answer packets before `answer` does, or None."""
         return self.announces if self._tracker.asks_nobody() else None
 
     def turn(self):
@@ -214,9 +214,9 @@ class UdpFrontend:
         ids = self.connection_ids
         if ids.fresh.get(address) != connection_id and not ids.is_valid(address, connection_id):
             return self._refuse_id(packet, size, reply)
-        self._counters.udp_announces += 1
         if self.announces:
-            self.announces.trust(address, packet)
+            self.announces.trust(address, ids.make(address), packet)
+        self._counters.udp_announces += 1
         try:
             swarm = self._tracker.announce(
                 info_hash,
@@ -225,40 +225,45 @@ class UdpFrontend:
                 event == udp.COMPLETED,
                 event == udp.STOPPED,
             )
+            seeders, leechers, v4, v6 = self._pools.census(swarm)
+            udp.write_announce(reply, transaction, interval(), leechers, seeders)
+            if event == udp.STOPPED:
+                return 20
+            if len(address) == 4:
+                want = numwant if numwant < udp.MOST_NUMWANT_V4 else udp.MOST_NUMWANT_V4
+                if want > v4:
+                    want = v4
+                if want:
+                    self._pools.sample(swarm, V4, want, reply, 20)
+                return 20 + 6 * want
+            want = numwant if numwant < udp.MOST_NUMWANT_V6 else udp.MOST_NUMWANT_V6
+            if want > v6:
+                want = v6
+            if want:
+                self._pools.sample(swarm, V6, want, reply, 20)
+            return 20 + 18 * want
         except Denied:
             self._counters.denied += 1
             return udp.write_error(reply, packet, UNAUTHORISED)
         except (TrackerFull, MemoryError):
             return udp.write_error(reply, packet, FULL)
-        seeders, leechers, v4, v6 = self._pools.census(swarm)
-        udp.write_announce(reply, transaction, interval(), leechers, seeders)
-        if event == udp.STOPPED:
-            return 20
-        if len(address) == 4:
-            want = numwant if numwant < udp.MOST_NUMWANT_V4 else udp.MOST_NUMWANT_V4
-            if want > v4:
-                want = v4
-            if want:
-                self._pools.sample(swarm, V4, want, reply, 20)
-            return 20 + 6 * want
-        want = numwant if numwant < udp.MOST_NUMWANT_V6 else udp.MOST_NUMWANT_V6
-        if want > v6:
-            want = v6
-        if want:
-            self._pools.sample(swarm, V6, want, reply, 20)
-        return 20 + 18 * want
 
     def _answer_short(self, packet, size, address, reply):
         """The same for all but announces."""
         action = udp.action_of(packet, size)
         if action == udp.CONNECT:
             self._counters.udp_connects += 1
-            return udp.write_connect(reply, packet, self.connection_ids.make(address))
+            made = self.connection_ids.make(address)
+            if self.announces:
+                self.announces.trust(address, made, made, False)
+            return udp.write_connect(reply, packet, made)
         if action != udp.SCRAPE:
             return 0
         ids, given = self.connection_ids, packet[:8]
         if ids.fresh.get(address) != given and not ids.is_valid(address, given):
             return self._refuse_id(packet, size, reply)
+        if self.announces:
+            self.announces.trust(address, ids.make(address), packet)
         self._counters.udp_scrapes += 1
         return self._scrape(packet, size, reply)
 

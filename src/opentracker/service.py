@@ -44,7 +44,7 @@ class Service:
         self.pages.full_log = FullLog(self.http)
         self.udp = UdpFrontend(self.tracker, self.counters)
         if self.tracker.pools.native and not settings.debug:
-            announces = runtime.Announces(self.tracker.pools, self.counters)
+            announces = runtime.Announces(self.tracker.pools, self.counters, runtime.reserve)
             self.http.announces = self.udp.announces = announces
             self.http.exchanges = runtime.exchanges(announces, self.counters)
         self._completions = None

@@ -122,7 +122,7 @@ def check(parse):
             assert len(message) < 2500
         return
     assert isinstance(settings, Settings)
-    if settings.action not in ("version", "help"):
+    if settings.action in ("run", "bridge", "check"):
         assert settings.listeners
         assert 256 <= settings.memory_kib <= 1048576
         assert 8 <= settings.connections <= 10000

@@ -1,4 +1,4 @@
-"""Announces in machine code are answered as the frontend answers them, or are left to it.
+"""UDP requests in machine code are answered as the frontend answers them, or are left to it.
 
 Two trackers get the same packets, one by the frontend alone. Where there is no machine code both
 do, so there the tests say nothing new, and are short.
@@ -24,6 +24,9 @@ except ImportError:  # an interpreter without sockets has no runtime
 KIB = 512
 SLOT = 64
 MOST = 16
+MAGIC = b"\x00\x00\x04\x17\x27\x10\x19\x80"
+NOWHERE = b"in none of the pools"
+NOW, BEFORE, LONG_AGO = 0, 1, 2  # when a connection id was handed out, in periods
 
 
 class Side:
@@ -35,19 +38,34 @@ class Side:
         self.tracker = Tracker(self.pools)
         self.udp = UdpFrontend(self.tracker, self.counters)
         if machine_code:
-            self.udp.announces = Announces(self.pools, self.counters)
+            self.udp.announces = Announces(self.pools, self.counters, reserve)
         self.answered = 0
+        self._ids = [{}, {}, {}]
         self._packets = [bytearray(1536) for _ in range(MOST)]
         self._replies = [bytearray(1280) for _ in range(MOST)]
         self._names = bytearray(SLOT * MOST)
 
-    def exchange(self, packets, ips, owners=None):
-        """The replies to packets from sources; the connection ids in front are made here.
+    def turn(self):
+        """Has connection ids get older."""
+        self._ids[:] = [{}] + self._ids[:2]
+        self.udp.turn()
 
-        `owners` are the sources that got these ids, if they are others.
+    def id_of(self, ip, when=NOW):
+        """The connection id that a source got in this period, or would have got before."""
+        if ip not in self._ids[when]:
+            self._ids[when][ip] = self.udp.connection_ids.make(ip) if when == NOW else b"none yet"
+        return self._ids[when][ip]
+
+    def exchange(self, packets, ips, owners=None, whens=None):
+        """The replies to packets from sources; what stands in front of them is made here.
+
+        `owners` are the sources that got their connection ids, if they are others, and `whens` the
+        periods in which they did.
         """
-        ids = [self.udp.connection_ids.make(ip) for ip in owners or ips]
-        whole = [connection_id + packet for connection_id, packet in zip(ids, packets)]
+        whole = []
+        for packet, owner, when in zip(packets, owners or ips, whens or [NOW] * len(ips)):
+            is_connect = packet[:4] == b"\0\0\0\0" and when == NOW
+            whole.append((MAGIC if is_connect else self.id_of(owner, when)) + packet)
         sizes, written = array("I", [len(packet) for packet in whole]), array("I", bytes(4 * MOST))
         ip_at = 4 if len(ips[0]) == 4 else 8
         for number, ip in enumerate(ips):
@@ -57,13 +75,17 @@ class Side:
         packets, replies, names = self._packets, self._replies, self._names
         layout = sizes, written, packets, replies, names, 1, 1, len(ips[0])
         shortcut = self.udp.shortcut()
-        for number, ip in enumerate(ips):
-            if shortcut and shortcut.answer(layout, number, number + 1) > number:
-                self.answered += 1
-            else:
+        number = 0
+        while number < len(ips):
+            if shortcut:
+                end = shortcut.answer(layout, number, len(ips))
+                self.answered += end - number
+                number = end
+            if number < len(ips):
                 written[number] = self.udp.answer(
-                    packets[number], sizes[number], ip, replies[number]
+                    packets[number], sizes[number], ips[number], replies[number]
                 )
+                number += 1
         return [bytes(reply[:size]) for reply, size in zip(replies, written[: len(ips)])]
 
 
@@ -74,23 +96,40 @@ def announce(info_hash, transaction, port, left=0, event=0, numwant=-1):
     return start + numbers
 
 
+def connect(transaction):
+    """A connect packet without its magic."""
+    return pack(">II", 0, transaction)
+
+
+def scrape(info_hashes, transaction):
+    """A scrape packet without its connection id."""
+    return pack(">II", 2, transaction) + b"".join(info_hashes)
+
+
 def random_packet(number):
-    """Mostly an announce that machine code may answer; else all that may be different about it."""
-    packet = announce(
-        SWARMS[randrange(len(SWARMS))],
-        number,
-        randrange(40) and 1 + randrange(40),
-        left=(0, 1, 1 << 32, 5 << 56)[randrange(4)] if number & 1 else 0,
-        event=(0, 0, 0, 2, 2, 1, 3, 4, 1 << 8, 2 << 24)[randrange(10)],
-        numwant=(-1, 0, 1, 7, 30, 66, 67, 200, 255, 256, 1 << 24)[randrange(11)],
-    )
+    """Mostly what machine code may answer; else all that may be different about it."""
+    kind = randrange(30)
+    if kind < 5:
+        packet = connect(number)
+    elif kind < 10:
+        asked = [(SWARMS + [NOWHERE])[randrange(len(SWARMS) + 1)] for _ in range(randrange(4))]
+        packet = scrape(asked, number)
+    else:
+        packet = announce(
+            SWARMS[randrange(len(SWARMS))],
+            number,
+            randrange(40) and 1 + randrange(40),
+            left=(0, 1, 1 << 32, 5 << 56)[randrange(4)] if number & 1 else 0,
+            event=(0, 0, 0, 2, 2, 1, 3, 4, 1 << 8, 2 << 24)[randrange(10)],
+            numwant=(-1, 0, 1, 7, 30, 66, 67, 200, 255, 256, 1 << 24)[randrange(11)],
+        )
     kind = randrange(20)
     if kind == 0:
         return packet[: randrange(len(packet))]
     if kind == 1:
         return bytes([randrange(256) for _ in range(4)]) + packet[4:]
     if kind == 2:
-        return b"\0\0\0\2" + packet[4:]
+        return pack(">I", (2, 3, 256, 1 << 24)[randrange(4)]) + packet[4:]
     return packet + bytes(kind)
 
 
@@ -98,6 +137,8 @@ def same(one, other, width, peers):
     """Whether two replies are the same but for the interval and for which peers they have."""
     if len(one) != len(other) or one[:8] != other[:8]:
         return False
+    if one[:4] == b"\0\0\0\0":
+        return True
     if one[:4] != b"\0\0\0\1":
         return one == other
     for reply in (one, other):
@@ -117,17 +158,22 @@ def compare(ip_bytes, rounds, sources):
         ips = [sources[randrange(len(sources))] for _ in range(1 + randrange(16))]
         packets = [random_packet(step * 16 + index) for index in range(len(ips))]
         owners = ips[1:] + ips[:1] if step % 8 == 0 else ips
-        both = [side.exchange(packets, ips, owners) for side in (fast, plain)]
+        whens = [(NOW, NOW, NOW, BEFORE, LONG_AGO)[randrange(5)] for _ in ips]
+        both = [side.exchange(packets, ips, owners, whens) for side in (fast, plain)]
         for info_hash in SWARMS if step % 10 == 0 else ():
             assert inventory(fast.pools, info_hash) == inventory(plain.pools, info_hash), step
         for packet, one, other in zip(packets, both[0], both[1]):
             assert same(one, other, width, known), (step, packet, one, other)
+        for side, replies in zip((fast, plain), both):
+            for ip, reply in zip(ips, replies):
+                if reply[:4] == b"\0\0\0\0":
+                    assert reply[8:] == side.id_of(ip), "an id of this period"
         if step % 9 == 0:
             for side in (fast, plain):
                 side.pools.advance(step // 9)
         if step % 31 == 0:
             for side in (fast, plain):
-                side.udp.turn()
+                side.turn()
     assert fast.pools.renewals() == plain.pools.renewals()
     for name in ("udp_announces", "udp_connects", "udp_scrapes", "udp_mismatches"):
         assert getattr(fast.counters, name) == getattr(plain.counters, name), name
@@ -173,7 +219,7 @@ def test_only_the_last_right_connection_id_of_a_source_counts():
     told = fast.exchange([packet], [ipv4(2)], [ip])
     assert told[0][:4] == b"\0\0\0\3", "another's id"
     before = fast.answered
-    fast.udp.turn()
+    fast.turn()
     assert len(fast.exchange([packet], [ip])[0]) == 26
     assert fast.answered == before, "after a turn an id is checked anew"
 
@@ -212,3 +258,64 @@ def test_lists_and_watchers_have_their_say():
     fast.exchange([packet], [ipv4(1)])
     assert len(told) == 1
     assert fast.answered == before
+
+
+def test_as_many_torrents_as_a_packet_has_are_scraped():
+    fast, plain = Side(native), Side(None)
+    ip = ipv4(1)
+    for side in (fast, plain):
+        for number in range(60):
+            peer = ip + bytes([1, number + 1])
+            for info_hash in SWARMS[number % 3 :: 2]:
+                side.tracker.announce(info_hash, peer, number % 4 == 0, number % 8 == 0, False)
+        side.tracker.announce(SWARMS[0], peer_v6(1), True, True, False)
+        side.exchange([connect(1)], [ip])
+    for count in (0, 1, 2, 74, 75, 76, 80):
+        asked = [(SWARMS + [NOWHERE])[number % 6] for number in range(count)]
+        for rest in (b"", b"half of one"):
+            one, other = [
+                side.exchange([scrape(asked, 9) + rest], [ip])[0] for side in (fast, plain)
+            ]
+            assert one == other and len(one) == 8 + 12 * min(count, 75)
+    assert unpack(">III", one[8:20]) == (6, 4, 15)
+    assert fast.counters.udp_scrapes == plain.counters.udp_scrapes == 14
+    assert fast.answered == 14 if native else not fast.answered
+
+
+def test_an_id_of_the_last_period_is_good_but_not_handed_out():
+    fast = Side(native)
+    ip = ipv4(1)
+    packet = announce(SWARMS[0], 1, 7)
+    old = fast.exchange([connect(1)], [ip])[0][8:]
+    assert old == fast.id_of(ip)
+    assert len(fast.exchange([packet], [ip])[0]) == 26
+    fast.turn()
+    for _ in range(2):
+        before = fast.answered
+        assert len(fast.exchange([packet], [ip], [ip], [BEFORE])[0]) == 26
+        told = [fast.exchange([connect(2)], [ip])[0][8:] for _ in range(2)]
+        assert told == [fast.id_of(ip)] * 2 and fast.id_of(ip) != old
+        assert len(fast.exchange([packet], [ip])[0]) == 26
+    assert fast.answered == before + (4 if native else 0), "both ids are known"
+    fast.turn()
+    for _ in range(2):
+        assert fast.exchange([packet], [ip], [ip], [LONG_AGO])[0][:4] == b"\0\0\0\3"
+        assert len(fast.exchange([packet], [ip], [ip], [BEFORE])[0]) == 26
+
+
+def test_more_sources_than_seats():
+    """Those that have shown their ids keep out those that have not, and all are answered."""
+    fast = Side(native)
+    for first in range(0, 2560, MOST):
+        ips = [ipv4(number) for number in range(first, first + MOST)]
+        for ip, reply in zip(ips, fast.exchange([connect(1)] * MOST, ips)):
+            assert reply[8:] == fast.id_of(ip)
+    packets = [announce(SWARMS[number % 5], 1, 7) for number in range(MOST)]
+    for _ in range(2):
+        before = fast.answered
+        for first in range(0, 800, MOST):
+            ips = [ipv4(number) for number in range(first, first + MOST)]
+            for reply in fast.exchange(packets, ips):
+                assert reply[:4] == b"\0\0\0\1"
+    assert before == 0 and (fast.answered > 600 if native else not fast.answered)
+    assert fast.counters.udp_announces == 1600

@@ -6,14 +6,16 @@ in for it, so the tests run and say nothing new.
 
 from random import randrange, seed
 
-from makers import reserve
+from makers import info_hash as hash_number
+from makers import peer_v4, reserve
 
 from opentracker.pools import V4, V6, Pools, blocks, directory
 
 try:
+    from opentracker import runtime
     from opentracker.runtime import native
 except ImportError:  # an interpreter without sockets has no runtime
-    native = None
+    runtime = native = None
 
 KIB = 512
 SWARMS = [bytes([number]) * 20 for number in range(5)]
@@ -102,6 +104,27 @@ def test_both_kinds_of_pools_keep_the_same_peers():
                 pools.sweep(pools.swarms.entries())
         assert inventory(both[0], info_hash) == inventory(both[1], info_hash), step
     assert both[0].arena.free_pages > 0 and both[0].expired == both[1].expired
+
+
+def test_swarms_are_found_in_directories_of_16_and_of_32_bits():
+    for kib in (65536, 131072) if runtime else ():
+        pools = Pools(kib, runtime.reserve, native)
+        memory, state, table = pools.arena.bytes, pools.keys.state, pools.swarms
+        hashes = [hash_number(number) for number in range(600 if native else 40)]
+        for number, info_hash in enumerate(hashes):
+            assert pools.announce(info_hash, V4, peer_v4(number), False, False)
+        if native:
+            assert table.mask > 31
+        for number, info_hash in enumerate(hashes):
+            swarm = pools.find(info_hash)
+            assert swarm and pools.announce(info_hash, V4, peer_v4(number), False, False) == swarm
+            assert pools.age() == 0, "it was known"
+            if native:
+                assert native.find(state, memory, table.directory, table.mask, info_hash) == swarm
+        if native:
+            unknown = hash_number(600)
+            assert not native.find(state, memory, table.directory, table.mask, unknown)
+        runtime.release(pools.arena.bytes, pools.arena.words)
 
 
 def inventory(pools, info_hash):

@@ -127,12 +127,11 @@ class Batch:
         ip_end = ip_at + self._ip_bytes
         first = index = 0
         while index < received:
-            size = units[_UNITS * index + _MESSAGE_SIZE]
-            if announces and size >= announces.shortest:
+            if announces:
                 index = announces.answer(self._layout, index, received)
                 if index == received:
                     break
-                size = units[_UNITS * index + _MESSAGE_SIZE]
+            size = units[_UNITS * index + _MESSAGE_SIZE]
             name = _SLOT * index
             size = answer(
                 packets[index], size, bytes(names[name + ip_at : name + ip_end]), replies[index]

@@ -11,17 +11,27 @@ from array import array
 from os import urandom
 
 import micropython
+from micropython import const
 
 # ruff: noqa: F821  (ptr8, ptr16 and ptr32 are types of the viper compiler)
 
-_MINUTE, _SWARM_KEYS, _PEER_KEYS, _STATE_WORDS = 0, 1, 11, 20
+_SWARM_BYTES = const(20)
+# The state: a key for each byte that is hashed, and what else the functions have to know.
+_SWARM_KEYS = const(0)
+_PEER_KEYS = const(20)
+_MINUTE = const(38)
+_IS_WIDE = const(39)
+_STATE_WORDS = const(40)
+_MOST_NARROW_PAGES = const(65536)
 
 
 class Keys:
     """The secrets of the hashes, and the minute: what `renew` needs besides the arena."""
 
-    def __init__(self):
+    def __init__(self, pages=0):
+        """`pages` in the arena: a directory of more than 65,536 has 32 bits for each."""
         self.state = array("I", urandom(4 * _STATE_WORDS))
+        self.state[_IS_WIDE] = pages > _MOST_NARROW_PAGES
         self.set_minute(0)
 
     def set_minute(self, minute):
@@ -29,26 +39,62 @@ class Keys:
         self.state[_MINUTE] = minute
 
     def hash_swarm(self, info_hash):
-        """Returns the keyed hash of an info_hash, 17 bits."""
-        return keyed_hash(self.state, _SWARM_KEYS, info_hash, 10)
+        """Returns the keyed hash of an info_hash, 25 bits."""
+        return keyed_hash(self.state, _SWARM_KEYS, info_hash, _SWARM_BYTES)
 
     def hash_peer(self, peer):
-        """Returns the keyed hash of a compact peer, 17 bits."""
-        return keyed_hash(self.state, _PEER_KEYS, peer, len(peer) >> 1)
+        """Returns the keyed hash of a compact peer, 25 bits."""
+        return keyed_hash(self.state, _PEER_KEYS, peer, len(peer))
 
 
 @micropython.viper
-def keyed_hash(state, first: int, text, units: int) -> int:
-    # Multilinear hashing: 16-bit units times secret 32-bit keys; the upper 17 bits of the sum are
+def keyed_hash(state, first: int, text, size: int) -> int:
+    # Multilinear hashing: bytes times secret 32-bit keys; the upper 25 bits of the sum are
     # universal (Lemire and Kaser, "Strongly universal string hashing is fast").
     keys = ptr32(state)
-    unit = ptr16(text)
+    byte = ptr8(text)
     total = 0
     index = 0
-    while index < units:
-        total += unit[index] * keys[first + index]
+    while index < size:
+        total += byte[index] * keys[first + index]
         index += 1
-    return (total >> 15) & 0x1FFFF
+    return (total >> 7) & 0x1FFFFFF
+
+
+@micropython.viper
+def find(state, memory, directory, mask: int, info_hash) -> int:
+    """Returns the swarm of an info_hash, or 0."""
+    keys = ptr32(state)
+    byte = ptr8(info_hash)
+    total = 0
+    index = 0
+    while index < _SWARM_BYTES:
+        total += byte[index] * keys[index]
+        index += 1
+    number = (total >> 7) & mask
+    if keys[_IS_WIDE]:
+        wide = ptr32(directory)
+        page = wide[number] << 8
+    else:
+        narrow = ptr16(directory)
+        page = narrow[number] << 8
+    words = ptr32(memory)
+    wanted = ptr32(info_hash)
+    begin = wanted[0]
+    bytes8 = ptr8(memory)
+    slots = bytes8[page << 2]
+    at = page + 1
+    slot = 0
+    while slot < slots:
+        if words[at] == begin:
+            index = 1
+            while index < 5 and words[at + index] == wanted[index]:
+                index += 1
+            if index == 5:
+                return page + 86 + 10 * slot
+        at += 5
+        slot += 1
+    return 0
 
 
 @micropython.viper
@@ -59,64 +105,54 @@ def renew(
 
     The age it had is counted in `renewed`, and its last word is set to it.
     """
+    record = int(find(state, memory, directory, mask, info_hash))
+    if record == 0:
+        return 0
     keys = ptr32(state)
     bytes8 = ptr8(memory)
     bytes16 = ptr16(memory)
     words = ptr32(memory)
-    wanted = ptr32(info_hash)
-    pages = ptr16(directory)
-    page = pages[int(keyed_hash(state, 1, info_hash, 10)) & mask] << 10
-    slots = bytes8[page]
-    slot = 0
-    at = (page >> 2) + 1
-    while slot < slots:
-        unit = 0
-        while unit < 5 and words[at + unit] == wanted[unit]:
-            unit += 1
-        if unit == 5:
-            break
-        at += 5
-        slot += 1
-    if slot == slots:
-        return 0
-    record = (page >> 2) + 86 + 10 * slot
     ref = words[record + (2 if width == 6 else 3)]
     if ref == 0:
         return 0
-    units = width >> 1
     block = ref
     if ref == 2:
         block = (record << 2) + 16
     elif ref & 1:
         list_of_pages = ref >> 2
         level = words[list_of_pages + 3]
-        number = int(keyed_hash(state, 11, peer, units)) & (2 * level - 1)
+        number = int(keyed_hash(state, _PEER_KEYS, peer, width)) & (2 * level - 1)
         if number >= words[list_of_pages + 2]:
             number = number & (level - 1)
         block = words[list_of_pages + 4 + number]
     leechers = bytes8[block]
     peers = leechers + bytes8[block + 1]
     address = ptr16(peer)
+    units = width >> 1
     port = address[units - 1]
-    at = (block >> 1) + 2
+    at = (block >> 1) + 1 + units
+    end = at + units * peers
     index = 0
-    while index < peers:
-        if bytes16[at + units - 1] == port:
-            unit = units - 2
-            while unit >= 0 and bytes16[at + unit] == address[unit]:
-                unit -= 1
-            if unit < 0:
+    while at < end:
+        if bytes16[at] == port:
+            index = 1
+            while index < units and bytes16[at - index] == address[units - 1 - index]:
+                index += 1
+            if index == units:
                 break
         at += units
-        index += 1
-    if index == peers or seeding != (1 if index >= leechers else 0):
+    if at >= end:
         return 0
+    index = peers - (end - at) // units
+    if seeding != (1 if index >= leechers else 0):
+        return 0
+    minute = keys[_MINUTE]
     mark = block + 4 + width * bytes8[block + 2] + index
-    age = (keys[0] - bytes8[mark]) & 63
+    age = (minute - bytes8[mark]) & 63
     ages = ptr32(renewed)
     ages[age] = ages[age] + 1
     ages[64] = age
-    bytes8[mark] = bytes8[mark] & 0x80 | keys[0]
+    bytes8[mark] = bytes8[mark] & 0x80 | minute
     bytes8[(record << 2) + 3] = bytes8[(record << 2) + 3] | 0x80
     return record
 
@@ -278,7 +314,7 @@ def census(memory, record: int, counts):
             leechers += words[ref >> 2]
             seeders += words[(ref >> 2) + 1]
         elif ref:
-            block = ref if ref > 2 else (record << 2) + 16
+            block = (record << 2) + 16 if ref == 2 else ref
             leechers += source[block]
             seeders += source[block + 1]
         result[family] = seeders + leechers - before
