@@ -189,23 +189,23 @@ def test_a_long_list_has_pages_of_its_own():
             for side in (fast, plain):
                 side.tracker.announce(SWARMS[0], peer, number % 3 == 0, False, False)
         known = inventory(plain.pools, SWARMS[0])[2][ip_bytes == 16]
-        for peer in known[:: len(known) // 60]:
+        for peer in known[:: len(known) // 40]:
             port = unpack(">H", peer[-2:])[0]
             packet = announce(SWARMS[0], 1, port, numwant=(50, -1)[port & 1])
             for _ in range(2):
                 one, other = [side.exchange([packet], [peer[:-2]])[0] for side in (fast, plain)]
                 assert same(one, other, ip_bytes + 2, known)
-        assert fast.answered >= 30 if native else not fast.answered
+        assert fast.answered >= 20 if native else not fast.answered
 
 
 def test_ipv4():
     seed(5)
-    compare(4, 300, [ipv4(number) for number in range(6)])
+    compare(4, 200, [ipv4(number) for number in range(6)])
 
 
 def test_ipv6():
     seed(6)
-    compare(16, 300, [peer_v6(number)[:16] for number in range(6)])
+    compare(16, 200, [peer_v6(number)[:16] for number in range(6)])
 
 
 def test_only_the_last_right_connection_id_of_a_source_counts():
@@ -306,16 +306,16 @@ def test_an_id_of_the_last_period_is_good_but_not_handed_out():
 def test_more_sources_than_seats():
     """Those that have shown their ids keep out those that have not, and all are answered."""
     fast = Side(native)
-    for first in range(0, 2560, MOST):
+    for first in range(0, 2304, MOST):
         ips = [ipv4(number) for number in range(first, first + MOST)]
         for ip, reply in zip(ips, fast.exchange([connect(1)] * MOST, ips)):
             assert reply[8:] == fast.id_of(ip)
     packets = [announce(SWARMS[number % 5], 1, 7) for number in range(MOST)]
     for _ in range(2):
         before = fast.answered
-        for first in range(0, 800, MOST):
+        for first in range(0, 320, MOST):
             ips = [ipv4(number) for number in range(first, first + MOST)]
             for reply in fast.exchange(packets, ips):
                 assert reply[:4] == b"\0\0\0\1"
-    assert before == 0 and (fast.answered > 600 if native else not fast.answered)
-    assert fast.counters.udp_announces == 1600
+    assert before == 0 and (fast.answered > 240 if native else not fast.answered)
+    assert fast.counters.udp_announces == 640

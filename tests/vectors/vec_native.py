@@ -107,23 +107,19 @@ def test_both_kinds_of_pools_keep_the_same_peers():
 
 
 def test_swarms_are_found_in_directories_of_16_and_of_32_bits():
-    for kib in (65536, 131072) if runtime else ():
+    for kib in (65536, 131072) if native else ():
         pools = Pools(kib, runtime.reserve, native)
-        memory, state, table = pools.arena.bytes, pools.keys.state, pools.swarms
-        hashes = [hash_number(number) for number in range(600 if native else 40)]
+        table = pools.swarms
+        hashes = [hash_number(number) for number in range(400)]
         for number, info_hash in enumerate(hashes):
             assert pools.announce(info_hash, V4, peer_v4(number), False, False)
-        if native:
-            assert table.mask > 31
+        found = pools.keys.state, pools.arena.bytes, table.directory, table.mask
         for number, info_hash in enumerate(hashes):
             swarm = pools.find(info_hash)
-            assert swarm and pools.announce(info_hash, V4, peer_v4(number), False, False) == swarm
+            assert swarm and native.find(*found, info_hash) == swarm
+            assert pools.announce(info_hash, V4, peer_v4(number), False, False) == swarm
             assert pools.age() == 0, "it was known"
-            if native:
-                assert native.find(state, memory, table.directory, table.mask, info_hash) == swarm
-        if native:
-            unknown = hash_number(600)
-            assert not native.find(state, memory, table.directory, table.mask, unknown)
+        assert table.mask > 15 and not native.find(*found, hash_number(400))
         runtime.release(pools.arena.bytes, pools.arena.words)
 
 

@@ -161,8 +161,8 @@ def renew(
 def sample(memory, block: int, width: int, want: int, chance: int, out, at: int):
     """Does what `pools.blocks.sample` does; `chance` is a random number of 16 bits."""
     source = ptr8(memory)
-    target = ptr8(out)
     source16 = ptr16(memory)
+    target = ptr8(out)
     target16 = ptr16(out)
     peers = source[block] + source[block + 1]
     start = block + 4
@@ -191,22 +191,24 @@ def sample(memory, block: int, width: int, want: int, chance: int, out, at: int)
             if index == before_end - 1:
                 size -= over * width
         index += 1
-        if not at & 1:
-            # Addresses have an even number of bytes, and lie at even places.
-            unit = place >> 1
-            end = unit + (size >> 1)
-            at >>= 1
-            while unit < end:
-                target16[at] = source16[unit]
+        if at & 1:
+            end = at + size
+            while at < end:
+                target[at] = source[place]
                 at += 1
-                unit += 1
-            at <<= 1
-            size = 0
-        while size > 0:
-            target[at] = source[place]
-            at += 1
-            place += 1
-            size -= 1
+                place += 1
+        else:
+            # Three units at a time, as an address has: a fifth of an announce.
+            unit = at >> 1
+            at += size
+            end = at >> 1
+            from_unit = place >> 1
+            while unit < end:
+                target16[unit] = source16[from_unit]
+                target16[unit + 1] = source16[from_unit + 1]
+                target16[unit + 2] = source16[from_unit + 2]
+                unit += 3
+                from_unit += 3
 
 
 @micropython.viper
