@@ -161,9 +161,7 @@ def renew(
 def sample(memory, block: int, width: int, want: int, chance: int, out, at: int):
     """Does what `pools.blocks.sample` does; `chance` is a random number of 16 bits."""
     source = ptr8(memory)
-    source16 = ptr16(memory)
     target = ptr8(out)
-    target16 = ptr16(out)
     peers = source[block] + source[block + 1]
     start = block + 4
     runs = 1 if want < 12 or peers < 2 * want else 4
@@ -191,24 +189,34 @@ def sample(memory, block: int, width: int, want: int, chance: int, out, at: int)
             if index == before_end - 1:
                 size -= over * width
         index += 1
+        # An address is six bytes at least. Constant offsets from pointers that move take half the
+        # time of indices; 16 bits at a time, where the place allows it, half the time of 8.
+        end = at + size
+        from_place = int(source) + place
+        to_place = int(target) + at
         if at & 1:
-            end = at + size
             while at < end:
-                target[at] = source[place]
-                at += 1
-                place += 1
+                from_byte = ptr8(from_place)
+                to_byte = ptr8(to_place)
+                to_byte[0] = from_byte[0]
+                to_byte[1] = from_byte[1]
+                to_byte[2] = from_byte[2]
+                to_byte[3] = from_byte[3]
+                to_byte[4] = from_byte[4]
+                to_byte[5] = from_byte[5]
+                from_place += 6
+                to_place += 6
+                at += 6
         else:
-            # Three units at a time, as an address has: a fifth of an announce.
-            unit = at >> 1
-            at += size
-            end = at >> 1
-            from_unit = place >> 1
-            while unit < end:
-                target16[unit] = source16[from_unit]
-                target16[unit + 1] = source16[from_unit + 1]
-                target16[unit + 2] = source16[from_unit + 2]
-                unit += 3
-                from_unit += 3
+            while at < end:
+                from_unit = ptr16(from_place)
+                to_unit = ptr16(to_place)
+                to_unit[0] = from_unit[0]
+                to_unit[1] = from_unit[1]
+                to_unit[2] = from_unit[2]
+                from_place += 6
+                to_place += 6
+                at += 6
 
 
 @micropython.viper
