@@ -17,9 +17,9 @@ from opentracker.pools import Pools
 from opentracker.tracker import Tracker
 
 try:
-    from opentracker.runtime import Announces, native
+    from opentracker.runtime import Announces, batch, native
 except ImportError:  # an interpreter without sockets has no runtime
-    Announces = native = None
+    Announces = batch = native = None
 
 KIB = 512
 SLOT = 64
@@ -319,3 +319,21 @@ def test_more_sources_than_seats():
                 assert reply[:4] == b"\0\0\0\1"
     assert before == 0 and (fast.answered > 240 if native else not fast.answered)
     assert fast.counters.udp_announces == 640
+
+
+def test_replies_are_routed_alike():
+    seed(8)
+    for ip_bytes, at, size, units in ((4, 16, 10, 16), (16, 16, 10, 16), (16, 12, 5, 8)):
+        controls = bytearray([randrange(256) for _ in range(SLOT * MOST)])
+        for number in range(0, MOST, 2):
+            controls[SLOT * number + at : SLOT * number + at + 2] = b"\xfe\x80"
+        sizes_in = array("I", [randrange(100) for _ in range(units * MOST)])
+        sizes_out = array("I", bytes(4 * units * MOST))
+        given = controls, sizes_in, sizes_out
+        results = []
+        for route in (batch.route, Side(native).udp.announces.route) if native else ():
+            mine = bytearray(controls), array("I", sizes_in), array("I", sizes_out)
+            route(mine + (at, size, units, ip_bytes, 40), 13)
+            assert all(one != other for one, other in zip(mine, given))
+            results.append(mine)
+        assert results[1:] == results[:1]

@@ -18,10 +18,13 @@ _BATCH = 16  # packets, as in `batch`
 class Announces:
     """Answers requests for `pools` (Pools in machine code); `counters` count them.
 
+    route    what `batch` does between receiving and sending
+
     `reserve` is that of `opentracker.runtime`: 120 KiB for trusted sources, touched as they come.
     """
 
     def __init__(self, pools, counters, reserve):
+        self.route = announces_udp.route
         self.swarms = pools.swarms
         self._counters = counters
         self.said = array("I", bytes(12))  # port, numwant, whether it seeds

@@ -43,6 +43,33 @@ _SCRAPE = const(4)
 
 
 @micropython.viper
+def route(routing, received: int):
+    """Does what `batch.route` does."""
+    control = ptr8(routing[0])
+    sizes_in = ptr32(routing[1])
+    sizes_out = ptr32(routing[2])
+    at = int(routing[3])
+    size = int(routing[4])
+    units = int(routing[5])
+    ip_bytes = int(routing[6])
+    room = int(routing[7])
+    while received:
+        interface = at
+        if ip_bytes == 16:
+            interface = at + 16
+        if ip_bytes == 4 or control[at] != 0xFE or control[at + 1] != 0x80:
+            index = 0
+            while index < 4:
+                control[interface + index] = 0
+                index += 1
+        sizes_out[size] = sizes_in[size]
+        sizes_in[size] = room
+        at += 64
+        size += units
+        received -= 1
+
+
+@micropython.viper
 def turn(table):
     """Starts a period: all seats are outdated."""
     known = ptr32(table)

@@ -32,6 +32,10 @@ _CONTROL_SIZE = 5 * _HALVES + _LOW
 _MESSAGE_SIZE = 7 * _HALVES
 _VECTOR_SIZE = _HALVES + _LOW
 
+# The address answered from lies in the ancillary data: a header, then in_pktinfo (interface, own
+# address, address asked) or in6_pktinfo (address asked, interface).
+_INFO_AT = _WORD + 8
+
 
 class Batch:
     """The buffers and structs of one UDP socket whose addresses have `ip_bytes` bytes.
@@ -46,17 +50,13 @@ class Batch:
         self._send = system.function("sendmmsg", "ipIi")
         self._ip_bytes = ip_bytes
         self._is_wildcard = is_wildcard
-        # The address answered from lies in the ancillary data: a header, then in_pktinfo
-        # (interface, own address, address asked) or in6_pktinfo (address asked, interface).
-        self._info_at = _WORD + 8
         info_bytes = 12 if ip_bytes == 4 else 20
-        self._control_bytes = -(-(self._info_at + info_bytes) // _WORD) * _WORD
+        self._control_bytes = -(-(_INFO_AT + info_bytes) // _WORD) * _WORD
         self._lay_out()
 
     def _lay_out(self):
         self._names, names = self._system.memory(BATCH * _SLOT)
         self._controls, controls = self._system.memory(BATCH * _SLOT)
-        self._interfaces = self._system.units(self._controls)
         self._packets, vectors_in, self._vectors_in = self._buffers(_PACKET_BYTES)
         self._replies, vectors_out, self._vectors = self._buffers(_REPLY_BYTES)
         self._reply_views = [memoryview(reply) for reply in self._replies]
@@ -75,7 +75,17 @@ class Batch:
                     0,
                 ]
         self._incoming, self._in_units = self._words(rows_in)
-        self._outgoing, self._out_units = self._words(rows_out)
+        self._outgoing, out_units = self._words(rows_out)
+        self._routing = (
+            self._controls,
+            self._in_units,
+            out_units,
+            _INFO_AT,
+            _CONTROL_SIZE,
+            _UNITS,
+            self._ip_bytes,
+            self._control_bytes,
+        )
         self._layout = (
             self._incoming + 4 * _MESSAGE_SIZE,
             self._vectors_out + 4 * _VECTOR_SIZE,
@@ -112,7 +122,8 @@ class Batch:
             received = self._receive(self._number, self._incoming, BATCH, _MSG_DONTWAIT, 0)
             if received > 0:
                 if self._is_wildcard:
-                    self._route(received)
+                    turn_round = announces.route if announces else route
+                    turn_round(self._routing, received)
                 self._answer(answer, announces, received)
                 served += received
             if received < BATCH:
@@ -150,24 +161,22 @@ class Batch:
             sent = self._send(self._number, outgoing, end - first, _MSG_DONTWAIT)
             first += sent if sent > 0 else 1
 
-    def _route(self, received):
-        """Turns the ancillary data of packets into that of their replies.
 
-        The interface is left to routing, but for link-local addresses, which mean nothing without.
-        Packets get room again for the ancillary data that the last ones came without.
-        """
-        units_in, units_out = self._in_units, self._out_units
-        controls, interfaces = self._controls, self._interfaces
-        room, info, is_ipv6 = self._control_bytes, self._info_at, self._ip_bytes == 16
-        interface = (info >> 2) + (4 if is_ipv6 else 0)
-        for size in range(_CONTROL_SIZE, _UNITS * received, _UNITS):
-            units_out[size] = given = units_in[size]
-            if given != room:
-                units_in[size] = room
-            if not is_ipv6 or controls[info] != 0xFE or controls[info + 1] != 0x80:
-                interfaces[interface] = 0
-            info += _SLOT
-            interface += _SLOT // 4
+def route(routing, received):
+    """Turns the ancillary data of packets into that of their replies; makes room for the next ones.
+
+    The interface is left to routing, but for link-local addresses, which mean nothing without.
+    """
+    controls, sizes_in, sizes_out, at, size, units, ip_bytes, room = routing
+    for _ in range(received):
+        if ip_bytes == 4:
+            controls[at : at + 4] = b"\0\0\0\0"
+        elif controls[at : at + 2] != b"\xfe\x80":
+            controls[at + 16 : at + 20] = b"\0\0\0\0"
+        sizes_out[size] = sizes_in[size]
+        sizes_in[size] = room
+        at += _SLOT
+        size += units
 
 
 def _as_length(number):
