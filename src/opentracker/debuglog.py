@@ -164,7 +164,7 @@ def _packet(packet, size):
     if action == udp.CONNECT:
         return "connect"
     if action == udp.ANNOUNCE:
-        _, info_hash, left, event, numwant, port = udp.read_announce(packet)
+        _, _, _, info_hash, left, event, numwant, port = udp.read_announce(packet)
         return _announce(
             info_hash,
             int.from_bytes(port, "big"),

@@ -13,7 +13,8 @@ CONNECT, ANNOUNCE, SCRAPE, ERROR = 0, 1, 2, 3
 MAGIC = b"\x00\x00\x04\x17\x27\x10\x19\x80"
 ANNOUNCE_BYTES = 98
 MOST_SCRAPED = 75
-# An IPv6 reply must fit the smallest IPv6 packet, 1,280 bytes.
+# An IPv6 reply must fit the smallest IPv6 packet, 1,280 bytes. The field is unsigned here, so the
+# usual -1 asks for as many as there may be.
 MOST_NUMWANT_V4, MOST_NUMWANT_V6 = 200, 66
 MOST_REQUEST_BYTES = 16 + 20 * MOST_SCRAPED
 MOST_REPLY_BYTES = 20 + 6 * 200
@@ -44,15 +45,6 @@ def read_announce(packet):
     event and numwant as numbers, the others as bytes.
     """
     return unpack_from(">8sI4s20s28x8s8xI8xI2s", packet, 0)
-
-
-def numwant_for(numwant, width):
-    """Returns how many peers may be sent for `numwant`, with addresses of `width` bytes.
-
-    The field is unsigned here, so the usual -1 asks for as many as there may be.
-    """
-    most = MOST_NUMWANT_V4 if width == 6 else MOST_NUMWANT_V6
-    return numwant if numwant < most else most
 
 
 def write_connect(reply, packet, connection_id):

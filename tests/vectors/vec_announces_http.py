@@ -46,7 +46,7 @@ class Side:
         self.answered = 0
         if machine_code:
             self.http.announces = self
-            self._announces = Announces(self.pools, self.counters)
+            self._announces = Announces(self.pools, self.counters, reserve)
 
     def answer_http(self, *request):
         place = self._announces.answer_http(*request)

@@ -73,22 +73,6 @@ def test_read_announce():
         assert (udp.read_announce(raw)[4] == udp.NONE_LEFT) == (left == b"\0" * 8)
 
 
-def test_numwant():
-    for numwant, v4, v6 in (
-        (0, 0, 0),
-        (1, 1, 1),
-        (65, 65, 65),
-        (66, 66, 66),
-        (67, 67, 66),
-        (199, 199, 66),
-        (200, 200, 66),
-        (201, 200, 66),
-        (0x7FFFFFFF, 200, 66),
-        (0xFFFFFFFF, 200, 66),
-    ):
-        assert (udp.numwant_for(numwant, 6), udp.numwant_for(numwant, 18)) == (v4, v6)
-
-
 def test_sizes():
     assert udp.MOST_REQUEST_BYTES == 16 + 75 * 20
     assert max(20 + 200 * 6, 20 + 66 * 18, 8 + 75 * 12) <= udp.MOST_REPLY_BYTES
