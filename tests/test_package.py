@@ -20,6 +20,7 @@ ONLY_ON_CPYTHON = {"opentracker/runtime/cpython.py", "opentracker/runtime/coding
 MACHINE_CODE = {
     "opentracker/runtime/announces_http.py",
     "opentracker/runtime/announces_udp.py",
+    "opentracker/runtime/exchanges_native.py",
     "opentracker/runtime/native.py",
 }
 LISTS = "lib/apk/packages/opentracker."
