@@ -195,30 +195,38 @@ def sample(memory, words, directory, width, want, chance, out, at):
     one is made from the last, by a factor that leaves the product a small int on 32 bits.
     """
     pages = words[directory + _PAGES]
+    is_whole = False
     if want <= _FROM_ONE_PAGE:
-        # A page is as likely as it is full, so that every peer is as likely as any other.
+        # A page is as likely as it is full, so that every peer is as likely as any other. One with
+        # too few is taken as a whole, with some peers of the next.
         first = directory + _FIRST
         for _ in range(_TRIES):
-            page = words[first + (chance * pages >> 16)]
+            number = chance * pages >> 16
+            page = words[first + number]
             peers = memory[page] + memory[page + 1]
             chance = (chance * 16381 + 13849) & 0xFFFF
-            if want <= peers and chance * memory[page + 2] >> 16 < peers:
+            if chance * memory[page + 2] >> 16 < peers:
                 chance = (chance * 16381 + 13849) & 0xFFFF
-                blocks.sample(memory, page, width, want, chance, out, at)
-                return
+                if want <= peers:
+                    blocks.sample(memory, page, width, want, chance, out, at)
+                    return
+                is_whole = True
+                break
             chance = (chance * 16381 + 13849) & 0xFFFF
     # The same share of each of about four neighbouring pages. Leechers are written from the front
     # on, seeders from the back.
     total = unseen = words[directory + LEECHERS] + words[directory + SEEDERS]
     wanted = want
-    number = chance * pages >> 16
-    chance = (chance * 16381 + 13849) & 0xFFFF
+    if not is_whole:
+        number = chance * pages >> 16
+        chance = (chance * 16381 + 13849) & 0xFFFF
     front, back = at, at + want * width
     while want:
         page = words[directory + _FIRST + number]
         peers = memory[page] + memory[page + 1]
         unseen -= peers
-        run = peers * wanted * pages // (4 * total) + 1
+        run = peers if is_whole else peers * wanted * pages // (4 * total) + 1
+        is_whole = False
         if run < want - unseen:
             run = want - unseen
         if run > peers:

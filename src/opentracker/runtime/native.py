@@ -268,29 +268,37 @@ def sample_pages(memory, directory: int, width: int, want: int, chance: int, out
     source = ptr8(memory)
     words = ptr32(memory)
     pages = words[directory + 2]
+    number = 0
+    is_whole = 0
     tries = 8 if want <= 64 else 0
     while tries > 0:
         tries -= 1
-        page = words[directory + 4 + ((chance * pages) >> 16)]
+        number = (chance * pages) >> 16
+        page = words[directory + 4 + number]
         peers = source[page] + source[page + 1]
         chance = (chance * 16381 + 13849) & 0xFFFF
-        if want <= peers and (chance * source[page + 2]) >> 16 < peers:
+        if (chance * source[page + 2]) >> 16 < peers:
             chance = (chance * 16381 + 13849) & 0xFFFF
-            sample(memory, page, width, want, chance, out, at)
-            return
+            if want <= peers:
+                sample(memory, page, width, want, chance, out, at)
+                return
+            is_whole = 1
+            break
         chance = (chance * 16381 + 13849) & 0xFFFF
     total = words[directory] + words[directory + 1]
     unseen = total
     wanted = want
-    number = (chance * pages) >> 16
-    chance = (chance * 16381 + 13849) & 0xFFFF
+    if is_whole == 0:
+        number = (chance * pages) >> 16
+        chance = (chance * 16381 + 13849) & 0xFFFF
     front = at
     back = at + want * width
     while want > 0:
         page = words[directory + 4 + number]
         peers = source[page] + source[page + 1]
         unseen -= peers
-        run = peers * wanted * pages // (4 * total) + 1
+        run = peers if is_whole else peers * wanted * pages // (4 * total) + 1
+        is_whole = 0
         if run < want - unseen:
             run = want - unseen
         if run > peers:
