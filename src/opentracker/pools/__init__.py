@@ -51,9 +51,10 @@ class Pools:
         self.budget = kib * 1024
         aside = 4 * slots + (2 << depth) * (2 if kib <= 65536 else 4)
         self.arena = Arena(*reserve((self.budget - aside) // 1024 * 1024))
-        self.ledger = Ledger(slots, self.arena.pages * 1024 // 2 // UNIT_BYTES)
         self.native = native
         self.keys = keys = native.Keys(self.arena.pages) if native else Keys()
+        allowance = self.arena.pages * 1024 // 2 // UNIT_BYTES
+        self.ledger = Ledger(slots, allowance, keys.hash_group)
         self.swarms = SwarmTable(self.arena, depth, keys.hash_swarm)
         self._v4 = PeerLists(self.arena, self.ledger, 6, PEERS_V4, keys.hash_peer, native)
         self._v6 = PeerLists(self.arena, self.ledger, 18, PEERS_V6, keys.hash_peer, native)

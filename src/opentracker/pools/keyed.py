@@ -20,6 +20,7 @@ class FactorKeys:
         self._prime = secret_prime()
         self._swarm_factor = _secret_factor()
         self._peer_factor = _secret_factor()
+        self._group_factor = _secret_factor()
 
     def hash_swarm(self, info_hash):
         """Returns the keyed hash of an info_hash, a number whose lowest 25 bits are one."""
@@ -34,6 +35,10 @@ class FactorKeys:
         prime = self._prime
         number = int.from_bytes(peer, "big") % prime * self._peer_factor % prime
         return hash(number * (number | 1) >> 13 & 0x1FFFFFF)
+
+    def hash_group(self, group):
+        """Returns the keyed hash of an address group, 25 bits."""
+        return _folded(int.from_bytes(group, "big") * self._group_factor % self._prime)
 
     def set_minute(self, minute):
         """Nothing here depends on the minute."""

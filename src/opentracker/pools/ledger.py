@@ -7,8 +7,6 @@ having started a swarm, which its starter pays for as long as the swarm lasts.
 
 from array import array
 
-from opentracker.pools.keyed import Keys
-
 SWARM_UNITS = 9
 UNIT_BYTES = 10
 MOST_SLOTS = 32768
@@ -17,12 +15,12 @@ MOST_SLOTS = 32768
 class Ledger:
     """Counts the units that address groups hold, up to `allowance` for each."""
 
-    def __init__(self, slots, allowance):
+    def __init__(self, slots, allowance, keyed_hash):
         """`slots`: size of the table, a power of two up to MOST_SLOTS."""
         self.allowance = allowance
         self.held = array("I", bytes(4 * slots))
         self._mask = slots - 1
-        self._hash = Keys().hash_peer
+        self._hash = keyed_hash
 
     def slot(self, peer):
         """Returns the slot of a compact peer (6 or 18 bytes: address, port)."""

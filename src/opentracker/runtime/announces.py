@@ -29,6 +29,8 @@ class Announces:
         self._counters = counters
         self.said = array("I", bytes(12))  # port, numwant, whether it seeds
         self._answered = array("I", bytes(12))  # UDP connects, announces, scrapes
+        self._added = array("I", bytes(20))  # new peers, as `native.add` counts them
+        self._lists = pools.lists
         self._trusted = _table(4, reserve), _table(16, reserve)
         self.tools = (
             array("I", urandom(32)),  # the secret of the two tables that follow
@@ -46,6 +48,10 @@ class Announces:
             array("I", bytes(4 * (_BATCH + 1))),  # seats
             array("I", MAGIC + b"\0\0\0\0" + b"\0\0\0\1" + b"\0\0\0\2"),
             self._answered,
+            pools.ledger.held,
+            len(pools.ledger.held) - 1,
+            pools.ledger.allowance,
+            self._added,
         )
 
     def trust(self, ip, fresh, given, displaces=True):
@@ -88,7 +94,17 @@ class Announces:
             counters.udp_announces += answered[1]
             counters.udp_scrapes += answered[2]
             answered[0] = answered[1] = answered[2] = 0
+            if self._added[0]:
+                self._count_added()
         return number
+
+    def _count_added(self):
+        added = self._added
+        added[0] = 0
+        for family, lists in enumerate(self._lists):
+            lists.count += added[1 + 2 * family]
+            lists.seeders += added[2 + 2 * family]
+            added[1 + 2 * family] = added[2 + 2 * family] = 0
 
 
 def _table(ip_bytes, reserve):

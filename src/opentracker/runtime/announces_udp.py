@@ -7,7 +7,7 @@ one function to another costs as much as looking through a page of the table (0.
 
 import micropython
 from micropython import const
-from opentracker.runtime.native import census, find, renew, sample, sample_pages
+from opentracker.runtime.native import add, census, find, renew, sample, sample_pages
 
 # ruff: noqa: F821  (ptr8, ptr16 and ptr32 are types of the viper compiler)
 
@@ -26,6 +26,10 @@ _RANDOM = const(10)
 _SEATS = const(12)
 _HEADS = const(13)
 _ANSWERED = const(14)
+_HELD = const(15)
+_HELD_MASK = const(16)
+_ALLOWANCE = const(17)
+_ADDED = const(18)
 
 _NO_PACKET = const(16)  # among the seats, after those of a batch
 
@@ -200,7 +204,7 @@ def connect(tools, layout, number: int, end: int) -> int:
 
 @micropython.viper
 def announce(tools, layout, directory, mask: int, number: int, end: int) -> int:
-    """Answers announces without an event, or with "started", of known peers."""
+    """Answers announces without an event, or with "started", of peers of known swarms."""
     sizes_in = ptr32(layout[0])
     sizes_out = ptr32(layout[1])
     packets = layout[2]
@@ -222,6 +226,10 @@ def announce(tools, layout, directory, mask: int, number: int, end: int) -> int:
     cells = ptr32(memory)
     state = tools[_STATE]
     renewed = tools[_RENEWED]
+    held = tools[_HELD]
+    slots = int(tools[_HELD_MASK])
+    allowance = int(tools[_ALLOWANCE])
+    added = tools[_ADDED]
     counted = tools[_COUNTS]
     counts = ptr32(counted)
     numbers = ptr32(tools[_RANDOM])
@@ -254,6 +262,8 @@ def announce(tools, layout, directory, mask: int, number: int, end: int) -> int:
         peer[index] = asked[48]
         seeding = 0 if given[16] | given[17] else 1
         swarm = int(renew(state, memory, directory, mask, wanted, compact, width, seeding, renewed))
+        if swarm == 0:
+            swarm = int(add(state, memory, compact, width, seeding, held, slots, allowance, added))
         if swarm == 0:
             break
         census(memory, swarm, counted)

@@ -16,12 +16,16 @@ from micropython import const
 # ruff: noqa: F821  (ptr8, ptr16 and ptr32 are types of the viper compiler)
 
 _SWARM_BYTES = const(20)
-# The state: a key for each byte that is hashed, and what else the functions have to know.
+# The state: a key for each byte that is hashed, what else the functions have to know, and the swarm
+# and block that `renew` has looked for a peer in.
 _SWARM_KEYS = const(0)
 _PEER_KEYS = const(20)
-_MINUTE = const(38)
-_IS_WIDE = const(39)
-_STATE_WORDS = const(40)
+_GROUP_KEYS = const(38)
+_MINUTE = const(46)
+_IS_WIDE = const(47)
+_RECORD = const(48)
+_BLOCK = const(49)
+_STATE_WORDS = const(50)
 _MOST_NARROW_PAGES = const(65536)
 
 
@@ -45,6 +49,10 @@ class Keys:
     def hash_peer(self, peer):
         """Returns the keyed hash of a compact peer, 25 bits."""
         return keyed_hash(self.state, _PEER_KEYS, peer, len(peer))
+
+    def hash_group(self, group):
+        """Returns the keyed hash of an address group (4 or 8 bytes), 25 bits."""
+        return keyed_hash(self.state, _GROUP_KEYS, group, len(group))
 
 
 @micropython.viper
@@ -105,10 +113,11 @@ def renew(
 
     The age it had is counted in `renewed`, and its last word is set to it.
     """
+    keys = ptr32(state)
+    keys[_BLOCK] = 0
     record = int(find(state, memory, directory, mask, info_hash))
     if record == 0:
         return 0
-    keys = ptr32(state)
     bytes8 = ptr8(memory)
     bytes16 = ptr16(memory)
     words = ptr32(memory)
@@ -142,6 +151,8 @@ def renew(
                 break
         at += units
     if at >= end:
+        keys[_RECORD] = record
+        keys[_BLOCK] = block
         return 0
     index = peers - (end - at) // units
     if seeding != (1 if index >= leechers else 0):
@@ -153,6 +164,73 @@ def renew(
     ages[age] = ages[age] + 1
     ages[64] = age
     bytes8[mark] = bytes8[mark] & 0x80 | minute
+    bytes8[(record << 2) + 3] = bytes8[(record << 2) + 3] | 0x80
+    return record
+
+
+@micropython.viper
+def add(
+    state, memory, peer, width: int, seeding: int, held, mask: int, allowance: int, added
+) -> int:
+    """Adds the peer that `renew` has just not found, if its block has room; returns its swarm or 0.
+
+    `held`, its mask and `allowance` are the ledger's. The peer is counted in `added`: all, IPv4
+    peers and seeders, IPv6 peers and seeders. All else is done as `PeerLists.put` does it.
+    """
+    keys = ptr32(state)
+    bytes8 = ptr8(memory)
+    bytes16 = ptr16(memory)
+    words = ptr32(memory)
+    block = keys[_BLOCK]
+    if block == 0:
+        return 0
+    leechers = bytes8[block]
+    peers = leechers + bytes8[block + 1]
+    capacity = bytes8[block + 2]
+    group = 4 if width == 6 else 8
+    cost = 1 if width == 6 else 3
+    address = ptr8(peer)
+    total = 0
+    index = 0
+    while index < group:
+        total += address[index] * keys[_GROUP_KEYS + index]
+        index += 1
+    owed = ptr32(held)
+    owner = (total >> 7) & mask
+    if peers == capacity or owed[owner] + cost > allowance:
+        return 0
+    owed[owner] = owed[owner] + cost
+    record = keys[_RECORD]
+    ref = words[record + (2 if width == 6 else 3)]
+    if ref & 1:
+        side = (ref >> 2) + seeding
+        words[side] = words[side] + 1
+    counts = ptr32(added)
+    counts[0] = counts[0] + 1
+    side = 1 if width == 6 else 3
+    counts[side] = counts[side] + 1
+    counts[side + 1] = counts[side + 1] + seeding
+    # A leecher takes the place of the first seeder, which goes to the end.
+    units = width >> 1
+    first = (block >> 1) + 2
+    marks = block + 4 + width * capacity
+    at = first + units * peers
+    place = peers
+    if not seeding:
+        place = leechers
+        index = 0
+        while index < units:
+            bytes16[at + index] = bytes16[first + units * place + index]
+            index += 1
+        bytes8[marks + peers] = bytes8[marks + place]
+        at = first + units * place
+    bytes8[block + seeding] = bytes8[block + seeding] + 1
+    unit = ptr16(peer)
+    index = 0
+    while index < units:
+        bytes16[at + index] = unit[index]
+        index += 1
+    bytes8[marks + place] = keys[_MINUTE]
     bytes8[(record << 2) + 3] = bytes8[(record << 2) + 3] | 0x80
     return record
 
