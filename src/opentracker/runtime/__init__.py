@@ -4,7 +4,9 @@ Both modules give the same names:
 
     NAME                        "CPython 3.11.2"
     native                      the pools' hot paths in machine code, or None
-    Announces(pools, counters)  answers UDP announces in machine code, if `native` is there, or None
+    Announces(pools, counters, reserve)
+                                answers common requests in machine code, if `native` is there, or
+                                None
     exchanges(announces, counters)
                                 has an Announces answer as soon as a request comes, or None
     missing()                   lines on what this interpreter can't do here

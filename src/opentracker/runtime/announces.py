@@ -1,8 +1,13 @@
-"""Requests that need nothing but known peers, in machine code where MicroPython can emit it.
+"""Requests that need nothing but known swarms, in machine code where MicroPython can emit it.
 
 The truth is `frontends`; this does the same for announces without an event or with "started" of
-peers that stay on their side, and by UDP for connects and scrapes, of sources that have shown a
-right connection id since ids got older. It leaves the others alone.
+peers that stay on their side. By UDP these may be new to a swarm that is known, and connects and
+scrapes are answered too, all for sources whose connection ids are known since ids last got older.
+The others are left alone.
+
+In process, a UDP announce takes 2 us of processor time instead of 12 (docs/architecture.md has
+more); an HTTP announce takes 13 to 16 instead of 30 with the system's share (x86-64, scripts/bench,
+at two tempos of the machine).
 """
 
 from array import array

@@ -2,7 +2,7 @@
 
 Elsewhere compiling this file is a SyntaxError, so nothing imports it but in a `try`. The truth is
 the plain code in `pools`; this does the same to the same memory for the common cases, and says when
-a case is not common. Of a UDP announce it saves 9 of 12 us (x86-64, 1,000 swarms of 200 peers).
+a case is not common.
 
 The layouts are those of `pools.swarms`, `pools.blocks`, `pools.peers` and `pools.directory`.
 """
