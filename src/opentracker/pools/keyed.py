@@ -37,8 +37,10 @@ class FactorKeys:
         return hash(number * (number | 1) >> 13 & 0x1FFFFFF)
 
     def hash_group(self, group):
-        """Returns the keyed hash of an address group, 25 bits."""
-        return _folded(int.from_bytes(group, "big") * self._group_factor % self._prime)
+        """Returns the keyed hash of an address group, as good."""
+        prime = self._prime
+        number = int.from_bytes(group, "big") % prime * self._group_factor % prime
+        return hash(number * (number | 1) >> 13 & 0x1FFFFFF)
 
     def set_minute(self, minute):
         """Nothing here depends on the minute."""
@@ -50,12 +52,16 @@ class SipKeys:
     def __init__(self):
         self._swarm_secret = urandom(16)
         self._peer_secret = urandom(16)
+        self._group_secret = urandom(16)
 
     def hash_swarm(self, info_hash):
         return hash(self._swarm_secret + info_hash)
 
     def hash_peer(self, peer):
         return hash(self._peer_secret + peer)
+
+    def hash_group(self, group):
+        return hash(self._group_secret + group)
 
     def set_minute(self, minute):
         pass
