@@ -12,7 +12,7 @@ from urllib.parse import quote_from_bytes
 
 from bencode2 import bdecode, bencode
 
-TIMEOUT = 10
+TIMEOUT = 30
 PEER_ID = b"-XX0001-000000000001"
 
 PROTOCOL_ID = bytes.fromhex("0000041727101980")
