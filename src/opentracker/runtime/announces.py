@@ -15,9 +15,8 @@ from os import urandom
 
 from opentracker.runtime import announces_http, announces_udp
 from opentracker.runtime.announces_udp import SETS, WAYS
+from opentracker.runtime.batch import BATCH
 from opentracker.udp import MAGIC
-
-_BATCH = 16  # packets, as in `batch`
 
 
 class Announces:
@@ -50,7 +49,7 @@ class Announces:
             array("I", bytes(16)),  # what census writes
             array("I", urandom(4)),  # the last random number
             self.said,
-            array("I", bytes(4 * (_BATCH + 1))),  # seats
+            array("I", bytes(4 * BATCH)),  # seats
             array("I", MAGIC + b"\0\0\0\0" + b"\0\0\0\1" + b"\0\0\0\2"),
             self._answered,
             pools.ledger.held,

@@ -31,8 +31,6 @@ _HELD_MASK = const(16)
 _ALLOWANCE = const(17)
 _ADDED = const(18)
 
-_NO_PACKET = const(16)  # among the seats, after those of a batch
-
 # A table of trusted sources begins with the number of the period of connection ids. Then come SETS
 # sets of WAYS seats for sources whose keyed hashes have the same low bits. A seat has the address,
 # the period it is from, the id of this period, and another right one (which may be the same).
@@ -125,12 +123,12 @@ def remember(tools, address, words: int, fresh, given, displaces: int):
 
     `fresh` is its id of this period; `given` begins with the right one.
     """
-    seat(tools, address, 0, 0, words, _NO_PACKET, _NO_PACKET + 1)
+    seat(tools, address, 0, 0, words, 0, 1)
     known = ptr32(tools[_TRUSTED_V4 if words == 1 else _TRUSTED_V6])
     seats = ptr32(tools[_SEATS])
-    place = seats[_NO_PACKET] >> 1
+    place = seats[0] >> 1
     period = place + words
-    if not displaces and not seats[_NO_PACKET] & 1 and known[period] == known[0]:
+    if not displaces and not seats[0] & 1 and known[period] == known[0]:
         return
     source = ptr32(address)
     index = 0
