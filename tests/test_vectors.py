@@ -9,7 +9,7 @@ from support.runtimes import TOP, VECTOR_INTERPRETERS, need
 
 VECTORS = TOP / "tests" / "vectors"
 MODULES = sorted(path.stem for path in VECTORS.glob("vec_*.py"))
-DEADLINE = 300
+DEADLINE = 600
 
 
 def run_vectors(interpreter, *modules, folder=VECTORS):
