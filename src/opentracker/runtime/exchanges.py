@@ -52,9 +52,28 @@ class Exchanges:
         Returns (connection, packed ip) of the last if that is left, None if none is. OSError is
         raised as by the Listener, or for a connection that is closed then.
         """
-        swarms, descriptors, left = self._announces.swarms, self._descriptors, self._left
-        counters, ip_bytes = self._counters, listener.ip_bytes
-        self.accepted = accepted = exchanges_native.serve(
+        left, counters = self._left, self._counters
+        left[_CONNECTION] = -1
+        try:
+            self.accepted = accepted = self._serve(listener, most)
+            counters.tcp_accepts += accepted
+            connection = left[_CONNECTION]
+            if connection < 0:
+                counters.tcp_announces += accepted
+                if not accepted:
+                    self._descriptors.check()
+                return None
+            counters.tcp_announces += accepted if left[_END] else accepted - 1
+            self._take_rest()
+            return connection, self._descriptors.ip(listener.ip_bytes)
+        except (MemoryError, OSError):
+            if left[_CONNECTION] >= 0:
+                self._descriptors.close(left[_CONNECTION])
+            raise
+
+    def _serve(self, listener, most):
+        swarms, descriptors, ip_bytes = self._announces.swarms, self._descriptors, listener.ip_bytes
+        return exchanges_native.serve(
             self._means,
             swarms.directory,
             swarms.mask,
@@ -64,20 +83,6 @@ class Exchanges:
             ip_bytes,
             most,
         )
-        counters.tcp_accepts += accepted
-        connection = left[_CONNECTION]
-        if connection < 0:
-            counters.tcp_announces += accepted
-            if not accepted:
-                descriptors.check()
-            return None
-        counters.tcp_announces += accepted if left[_END] else accepted - 1
-        try:
-            self._take_rest()
-            return connection, descriptors.ip(ip_bytes)
-        except (MemoryError, OSError):
-            descriptors.close(connection)
-            raise
 
     def serve(self, connection, ip):
         """Answers the next request of a kept connection; tells whether all is done."""

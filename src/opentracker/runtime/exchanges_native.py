@@ -110,7 +110,6 @@ def serve(means, directory, mask: int, listener, name, room, ip_bytes: int, most
     It stops at one that is another's, which is then told of by what is left.
     """
     left = ptr32(means[_LEFT])
-    left[_CONNECTION] = -1
     accept = means[_ACCEPT]
     close = means[_CLOSE]
     ip_at = 4 if ip_bytes == 4 else 8
@@ -121,9 +120,10 @@ def serve(means, directory, mask: int, listener, name, room, ip_bytes: int, most
             left[_SIZE] = -1
             return accepted
         accepted += 1
+        left[_CONNECTION] = int(connection)
         if int(exchange(means, directory, mask, connection, name, ip_at, ip_bytes, 0)) == 0:
-            left[_CONNECTION] = int(connection)
             return accepted
+        left[_CONNECTION] = -1
         close(connection)
     left[_SIZE] = 0
     return accepted
