@@ -145,7 +145,7 @@ def same(one, other, width, peers):
         assert 1620 <= unpack(">I", reply[8:12])[0] <= 1979
         sent = [reply[at : at + width] for at in range(20, len(reply), width)]
         assert len(set(sent)) == len(sent)
-        assert set(sent) <= set(peers)
+        assert set(sent) <= peers
     return one[12:20] == other[12:20]
 
 
@@ -153,7 +153,7 @@ def compare(ip_bytes, rounds, sources):
     """Both sides, after many batches of random packets from random sources."""
     fast, plain = Side(native), Side(None)
     width = ip_bytes + 2
-    known = [ip + bytes([0, port]) for ip in sources for port in range(1, 41)]
+    known = {ip + bytes([0, port]) for ip in sources for port in range(1, 41)}
     for step in range(rounds if native else 20):
         ips = [sources[randrange(len(sources))] for _ in range(1 + randrange(16))]
         packets = [random_packet(step * 16 + index) for index in range(len(ips))]
@@ -198,12 +198,13 @@ def test_a_long_list_has_pages_of_its_own():
             for side in (fast, plain):
                 side.tracker.announce(SWARMS[0], peer, number % 3 == 0, False, False)
         known = inventory(plain.pools, SWARMS[0])[2][ip_bytes == 16]
+        members = set(known)
         for peer in known[:: len(known) // 40]:
             port = unpack(">H", peer[-2:])[0]
             packet = announce(SWARMS[0], 1, port, numwant=(50, -1)[port & 1])
             for _ in range(2):
                 one, other = [side.exchange([packet], [peer[:-2]])[0] for side in (fast, plain)]
-                assert same(one, other, ip_bytes + 2, known)
+                assert same(one, other, ip_bytes + 2, members)
         assert fast.answered >= 20 if native else not fast.answered
 
 
@@ -355,7 +356,7 @@ def test_new_peers_of_known_swarms_are_added():
         fast, plain = Side(native), Side(None)
         ips = [peer_v6(n)[:16] if ip_bytes == 16 else ipv4(n) for n in range(9)]
         most = 50 if native else 5
-        known = [ip + bytes([0, port]) for ip in ips for port in range(1, most + 1)]
+        known = {ip + bytes([0, port]) for ip in ips for port in range(1, most + 1)}
         for port in range(1, most + 1):
             packets = [announce(SWARMS[n % 2], n, port, randrange(3)) for n in range(9)]
             both = [side.exchange(packets, ips) for side in (fast, plain)]
@@ -368,7 +369,7 @@ def test_new_peers_of_known_swarms_are_added():
             if port == 11:
                 for side in (fast, plain):
                     ledger = side.pools.ledger
-                    ledger.held[ledger.slot(known[0])] = ledger.allowance - 2
+                    ledger.held[ledger.slot(ips[0] + bytes(2))] = ledger.allowance - 2
             packet = announce(SWARMS[2], 1, port)
             one, other = [side.exchange([packet], ips[:1])[0] for side in (fast, plain)]
             assert one[:8] == other[:8] and one[12:20] == other[12:20] and len(one) == len(other)
