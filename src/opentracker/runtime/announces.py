@@ -6,8 +6,7 @@ scrapes are answered too, all for sources whose connection ids are known since i
 The others are left alone.
 
 In process, a UDP announce takes 2 us of processor time instead of 12 (docs/architecture.md has
-more); an HTTP announce takes 13 to 16 instead of 30 with the system's share (x86-64, scripts/bench,
-at two tempos of the machine).
+more); an HTTP announce takes 21 instead of 75 with the system's share (x86-64, scripts/bench).
 """
 
 from array import array
