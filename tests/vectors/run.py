@@ -1,9 +1,10 @@
 """Run the test functions of the named modules on any interpreter: no pytest, no sockets, no files.
 
-usage: INTERPRETER tests/vectors/run.py MODULE...
+usage: INTERPRETER tests/vectors/run.py [--brief] MODULE...
 
-The modules lie beside this file, and what they test is on the interpreter's module path. Failures
-are told on standard output, each with its traceback; the exit status is 1 if there were any.
+With --brief there are fewer rounds of what takes long (`makers.fewer`). The modules lie beside this
+file, and what they test is on the interpreter's module path. Failures are told on standard output,
+each with its traceback; the exit status is 1 if there were any.
 """
 
 import gc
@@ -48,8 +49,13 @@ def run_module(module_name):
 
 
 def main(module_names):
+    if module_names[:1] == ["--brief"]:
+        import makers
+
+        makers.brief[0] = True
+        module_names = module_names[1:]
     if not module_names:
-        print("usage: run.py MODULE...")
+        print("usage: run.py [--brief] MODULE...")
         return 1
     failures = 0
     for module_name in module_names:
