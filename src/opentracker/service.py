@@ -46,7 +46,7 @@ class Service:
         if self.tracker.pools.native and not settings.debug:
             announces = runtime.Announces(self.tracker.pools, self.counters, runtime.reserve)
             self.http.announces = self.udp.announces = announces
-            self.http.exchanges = runtime.exchanges(announces, self.counters)
+            self.http.exchanges = runtime.exchanges_of(announces, self.counters)
         self._completions = None
         self._cluster = None
         self._persistence = None

@@ -7,7 +7,7 @@ Both modules give the same names:
     Announces(pools, counters, reserve)
                                 answers common requests in machine code, if `native` is there, or
                                 None
-    exchanges(announces, counters)
+    exchanges_of(announces, counters)
                                 has an Announces answer as soon as a request comes, or None
     missing()                   lines on what this interpreter can't do here
     reserve(size)               zeroed memory (bytes-like, with find) outside the garbage-collected

@@ -23,6 +23,7 @@ __all__ = [
     "connection_of",
     "create",
     "encodings",
+    "exchanges_of",
     "ip_of",
     "load_all",
     "milliseconds",
@@ -47,7 +48,7 @@ __all__ = [
 
 NAME = "CPython %d.%d.%d" % sys.version_info[:3]
 
-native = Announces = None
+native = Announces = exchanges_of = None
 
 _BACKLOG = 1024
 # With data to read the kernel hands a connection over; without, a second later.

@@ -231,7 +231,7 @@ def connection_of(new):
 _connections = Descriptors(libc) if libc else _Sockets()
 
 
-def exchanges(announces, counters):
+def exchanges_of(announces, counters):
     return Exchanges(announces, _connections, counters) if libc else None
 
 
