@@ -121,8 +121,18 @@ def test_install_where_only_text_passes(fake, ipk):
     """Seven bits, and no Ctrl-V: octal escapes pass."""
     router = fake()
     seven = bytes(byte & 127 for byte in range(256))
-    done = over(router, "install", ipk, change=lambda data: data.translate(seven, b"\x16"))
+    damaged = []
+
+    def change(data):
+        data = data.translate(seven, b"\x16")
+        if not damaged and len(re.findall(rb"\\[0-7]{3}", data)) > 20:
+            damaged.append(data)
+            data = data[:256] + b"%!" + data[258:]  # what printf does not take
+        return data
+
+    done = over(router, "install", ipk, change=change)
     assert done.returncode == 0, done.stderr
+    assert damaged
     assert (router.root / "installed.ipk").read_bytes() == ipk.read_bytes()
 
 

@@ -61,8 +61,9 @@ take() {
 take_text() {
 	full=
 	IFS= read -rt 20 text
+	# That printf does not take a damaged line says nothing of the disk.
 	# shellcheck disable=SC2059
-	printf "$text\n" >"$folder/block" || full=full
+	printf "$text\n" 2>/dev/null | cat >"$folder/block" || full=full
 	keep "$@"
 }
 
