@@ -3,7 +3,10 @@
 The info_hashes lie side by side, in the order of their buckets: those of a bucket have the low bits
 of a keyed hash in common, so nobody outside can choose what goes into the same one. A word for each
 bucket says where it starts. With 4 to 8 info_hashes in a bucket that is 20.5 to 21 bytes for each.
+`pools.arena` says why they are written by struct.pack_into.
 """
+
+from struct import pack_into
 
 _BYTES = 20
 _MOST_IN_A_BUCKET = 8
@@ -33,7 +36,7 @@ class InfoHashes:
         at = self.count * _BYTES
         if at + _BYTES > len(self._bytes):
             return False
-        self._bytes[at : at + _BYTES] = info_hash
+        pack_into("20s", self._bytes, at, info_hash)
         self.count += 1
         return True
 
@@ -87,12 +90,12 @@ class InfoHashes:
                     there = filled[home]
                     filled[home] = there + _BYTES
                     if there != at:
-                        memory[at : at + _BYTES] = memory[there : there + _BYTES]
-                        memory[there : there + _BYTES] = info_hash
+                        pack_into("20s", memory, at, memory[there : there + _BYTES])
+                        pack_into("20s", memory, there, info_hash)
                         continue
                 at += _BYTES
                 if not self._find(info_hash, starts[bucket], kept):
-                    memory[kept : kept + _BYTES] = info_hash
+                    pack_into("20s", memory, kept, info_hash)
                     kept += _BYTES
         starts[buckets] = kept
         self.count = kept // _BYTES

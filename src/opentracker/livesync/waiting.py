@@ -2,7 +2,10 @@
 
 A list for each of the 256 first bytes of info_hashes, in slots of one arena. Nothing is allocated
 for a record, and nothing waits for ever: each list is taken when its turn comes.
+`pools.arena` says why struct.pack_into writes them.
 """
+
+from struct import pack_into
 
 LISTS = 256
 
@@ -33,12 +36,8 @@ class Waiting:
         self._words[slot * _SLOT_WORDS] = 0
         at = slot * _SLOT_WORDS * 4
         length = len(peer) + 1
-        memory = self._memory
-        memory[at + _REST_AT : at + _LENGTH_AT] = info_hash[1:]
-        memory[at + _LENGTH_AT] = length
-        at += _RECORD_AT
-        memory[at : at + length - 1] = peer
-        memory[at + length - 1] = flags
+        packing = "19sB6sB" if length == 7 else "19sB18sB"
+        pack_into(packing, self._memory, at + _REST_AT, info_hash[1:], length, peer, flags)
         number = info_hash[0]
         if self._first[number]:
             self._words[self._last[number] * _SLOT_WORDS] = slot

@@ -10,7 +10,13 @@ Offsets count bytes from the start of the arena. Its first bytes say for each ru
 page 0 is never handed out, which makes 0 the "nothing" of every reference. The same memory is seen
 twice: `bytes` for addresses and texts, `words` (32 bit, native order, index = offset / 4) for
 counters and references.
+
+Bytes are written by struct.pack_into. MicroPython moves what follows a slice it assigns to, though
+it stays where it is: a C library that does so in earnest (glibc on ARM and s390x) takes 0.2 ms for
+each MiB of it.
 """
+
+from struct import pack_into
 
 PAGE = 1024
 PAGE_BITS = 10
@@ -191,6 +197,11 @@ class Arena:
             self._lists[kind] = after
         if after:
             words[(after >> 2) + _PREVIOUS] = before
+
+
+def put(memory, at, data):
+    """Writes `data` (bytes or bytearray) to `memory` from `at` on."""
+    pack_into("%ds" % len(data), memory, at, data)
 
 
 def _bit_of(page):

@@ -12,6 +12,10 @@ copies. A mark holds the minute of the last announce modulo 64, which tells ages
 apart, and whether this peer's completed event has been counted.
 """
 
+from struct import pack_into
+
+from opentracker.pools.arena import put
+
 SEEDERS, CAPACITY, DUE, ADDRESSES = 1, 2, 3, 4
 UNKNOWN = 0x40
 MINUTES = 64
@@ -70,7 +74,7 @@ def insert(memory, block, peer, mark, seeding):
         _move(memory, block, width, leechers, peers)
         memory[block] = leechers + 1
     at = block + ADDRESSES + width * index
-    memory[at : at + width] = peer
+    pack_into("6s" if width == 6 else "18s", memory, at, peer)
     memory[mark_at(memory, block, width) + index] = mark
 
 
@@ -96,7 +100,7 @@ def change_side(memory, block, width, index):
     one, other = start + width * index, start + width * border
     peer, mark = bytes(memory[one : one + width]), memory[marks + index]
     _move(memory, block, width, border, index)
-    memory[other : other + width] = peer
+    put(memory, other, peer)
     memory[marks + border] = mark
     step = -1 if index < leechers else 1
     memory[block] = leechers + step
@@ -109,16 +113,16 @@ def copy(memory, block, target, width):
     peers = leechers + seeders
     memory[target], memory[target + SEEDERS] = leechers, seeders
     source, place, size = block + ADDRESSES, target + ADDRESSES, width * peers
-    memory[place : place + size] = memory[source : source + size]
+    put(memory, place, memory[source : source + size])
     source, place = mark_at(memory, block, width), mark_at(memory, target, width)
-    memory[place : place + peers] = memory[source : source + peers]
+    put(memory, place, memory[source : source + peers])
 
 
 def _move(memory, block, width, source, target):
     if source != target:
         start = block + ADDRESSES
         one, other = start + width * source, start + width * target
-        memory[other : other + width] = memory[one : one + width]
+        pack_into("6s" if width == 6 else "18s", memory, other, memory[one : one + width])
         marks = mark_at(memory, block, width)
         memory[marks + target] = memory[marks + source]
 

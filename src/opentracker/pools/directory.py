@@ -9,8 +9,10 @@ being split (a power of two: pages are between it and twice it), then the offset
 is referred to by its offset + 1.
 """
 
+from struct import pack_into
+
 from opentracker.pools import blocks
-from opentracker.pools.arena import PAGE
+from opentracker.pools.arena import PAGE, put
 
 LEECHERS, SEEDERS, _PAGES, _LEVEL, _FIRST = 0, 1, 2, 3, 4
 _MOST_PAGES = PAGE // 4 - _FIRST
@@ -123,7 +125,7 @@ class Directories:
         if not target:
             return 0
         size = 4 * (_FIRST + pages)
-        self._memory[target : target + size] = self._memory[block : block + size]
+        put(self._memory, target, self._memory[block : block + size])
         self._arena.give_block(block)
         return target | 1
 
@@ -134,6 +136,7 @@ class Directories:
         instead of 8.7 for moving one after the other (CPython 3.11), a third on MicroPython.
         """
         memory, width, keyed_hash = self._memory, self._width, self._hash
+        packing = "6s" if width == 6 else "18s"
         leechers = memory[page]
         peers = leechers + memory[page + blocks.SEEDERS]
         dealt = bytes(memory[page : page + PAGE])
@@ -154,7 +157,7 @@ class Directories:
                 if index < leechers:
                     kept_leechers = kept
             start = place + blocks.ADDRESSES + number * width
-            memory[start : start + width] = peer
+            pack_into(packing, memory, start, peer)
             memory[place + marks + number] = dealt[marks + index]
         memory[page], memory[page + blocks.SEEDERS] = kept_leechers, kept - kept_leechers
         memory[target], memory[target + blocks.SEEDERS] = moved_leechers, moved - moved_leechers

@@ -21,8 +21,9 @@ when the table changes, so keep it no longer than one request.
 """
 
 from array import array
+from struct import pack_into
 
-from opentracker.pools.arena import PAGE_BITS
+from opentracker.pools.arena import PAGE_BITS, put
 
 SWARMS_IN_A_PAGE = 17
 _KEYS = 4
@@ -34,6 +35,7 @@ FLAGS_BYTE = 3
 ESTABLISHED = 0x80
 
 _DEPTH, _ASKED = 1, 2
+_PARTS = (_KEYS, 20), (_RECORDS, RECORD_BYTES)  # what a page has of each swarm
 
 
 class SwarmTable:
@@ -71,9 +73,9 @@ class SwarmTable:
         arena = self.arena
         slot = arena.bytes[page]
         key = page + _KEYS + 20 * slot
-        arena.bytes[key : key + 20] = info_hash
+        pack_into("20s", arena.bytes, key, info_hash)
         record = page + _RECORDS + RECORD_BYTES * slot
-        arena.bytes[record : record + RECORD_BYTES] = b"\0" * RECORD_BYTES
+        pack_into("40s", arena.bytes, record, b"")
         arena.bytes[page] = slot + 1
         self.count += 1
         return record >> 2
@@ -85,13 +87,9 @@ class SwarmTable:
         last = memory[page] - 1
         slot = self.slot_of(record)
         if slot != last:
-            key, last_key = page + _KEYS + 20 * slot, page + _KEYS + 20 * last
-            memory[key : key + 20] = memory[last_key : last_key + 20]
-            start, end = (
-                page + _RECORDS + RECORD_BYTES * slot,
-                page + _RECORDS + RECORD_BYTES * last,
-            )
-            memory[start : start + RECORD_BYTES] = memory[end : end + RECORD_BYTES]
+            for start, size in _PARTS:
+                one, other = page + start + size * slot, page + start + size * last
+                put(memory, one, memory[other : other + size])
         memory[page] = last
         self.count -= 1
 
@@ -264,17 +262,17 @@ class SwarmTable:
     def _swap_with_last(self, page, slot):
         memory = self.arena.bytes
         last = memory[page] - 1
-        for start, size in ((_KEYS, 20), (_RECORDS, RECORD_BYTES)):
+        for start, size in _PARTS:
             one, other = page + start + size * slot, page + start + size * last
             kept = bytes(memory[one : one + size])
-            memory[one : one + size] = memory[other : other + size]
-            memory[other : other + size] = kept
+            put(memory, one, memory[other : other + size])
+            put(memory, other, kept)
 
     def _move_last(self, page, target):
         memory = self.arena.bytes
         slot, last = memory[target], memory[page] - 1
-        for start, size in ((_KEYS, 20), (_RECORDS, RECORD_BYTES)):
+        for start, size in _PARTS:
             source, place = page + start + size * last, target + start + size * slot
-            memory[place : place + size] = memory[source : source + size]
+            put(memory, place, memory[source : source + size])
         memory[target] = slot + 1
         memory[page] = last
