@@ -20,15 +20,6 @@ def reserve(size):
     return memory, uctypes.struct(uctypes.addressof(memory), words)
 
 
-# Emulated processors take some 20 times as long, and are there for their order of bytes and size of
-# words: they do less of what is the same everywhere. Set by run.py.
-brief = [False]
-
-
-def fewer(number):
-    return number // 4 if brief[0] else number
-
-
 # The hot paths of the pools in machine code, or None: set by vec_pools_native.
 kernel = [None]
 

@@ -15,6 +15,7 @@ from opentracker.tracker import Denied, Tracker
 
 HASH = bytes(range(160, 180))
 TEXT = hexlify(HASH)
+LONG = ("test_text_may_come_in_pieces_of_any_size",)
 
 
 class Memory:

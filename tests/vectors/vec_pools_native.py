@@ -11,6 +11,8 @@ try:
 except ImportError:  # an interpreter without sockets has no runtime
     native = None
 
+LONG = vec_pools.LONG + vec_walk.LONG
+
 
 def with_machine_code(test):
     def run():

@@ -15,6 +15,7 @@ from opentracker.version import VERSION
 
 UPTIME = 7384  # two hours and some
 ID = 4023233417
+LONG = ("test_more_networks_than_are_counted_at_once",)
 
 
 class Tower:

@@ -6,6 +6,7 @@ from makers import Numbers, info_hash, peer_v4, peer_v6, pools_of
 from opentracker.pools import NEW, V4, V6
 
 HASH = info_hash(0)
+LONG = ("test_restoring_more_than_fits_ends_without_room_and_without_damage",)
 
 
 def walk(pools, between=None):
